@@ -1,0 +1,58 @@
+"""What the project knows of a task, whatever world its data comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["intermediate", "target", "text"]
+Format = Literal["classification", "choice", "span", "tagging", "retrieval", "mlm"]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of `text`: long lists of short names are easier to read without quotes."""
+    return tuple(text.split())
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task. Two tasks of a format differ in nothing but the values of these fields."""
+
+    name: str
+    title: str
+    """As the paper writes it."""
+    format: Format
+    role: Role
+    languages: tuple[str, ...]
+    """Of the test data (of the training data, for tasks that are only trained on)."""
+    splits: tuple[str, ...]
+    """That the original data has, under the names train, dev and test."""
+    metric: tuple[str, ...]
+    """Their mean is the task's score; higher is better in all of them."""
+    english: str | None
+    """The task whose English train and dev data its training uses; None where nothing is trained."""
+    stage: str | None
+    """The stage that trains for it; None where the encoder is evaluated as it is. One stage may serve several tasks."""
+    labels: tuple[str, ...] = ()
+    """Of classification and tagging, in the order of the head's outputs; empty: read from the data."""
+    chance: float | None = None
+    """What uniform guessing scores, in per cent; None where it is next to nothing."""
+    layer: tuple[int, int] | None = None
+    """Retrieval reads the output of this block out of so many: (7, 12) is the 14th of 24."""
+    hub: tuple[str, ...] = ()
+    """Where the Hugging Face hub has it: 'owner/name' or 'owner/name:configuration'."""
+    url: str = ""
+    licence: str = "see source"
+    citation: str = ""
+
+    @property
+    def trainable(self) -> bool:
+        """Whether a stage may train on it."""
+        return self.format != "retrieval"
+
+    def block(self, blocks: int) -> int:
+        """Which block's output retrieval reads in an encoder of `blocks` blocks, counted from 1 (0: the embeddings)."""
+        if self.layer is None:
+            raise ValueError(f"{self.name} is no retrieval task")
+        part, whole = self.layer
+        return max(1, round(blocks * part / whole))

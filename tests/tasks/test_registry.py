@@ -1,0 +1,96 @@
+"""The registry is the only list of tasks, labels and languages: here it is held against what the sources say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import get_args
+
+import pytest
+
+from xstilts.config.data import MAKES, Maker
+from xstilts.errors import UserError
+from xstilts.languages import LANGUAGES
+from xstilts.names import is_name
+from xstilts.tasks import SUITES, TASKS, Task, get
+
+ALL = list(TASKS.values())
+COUNTS = {
+    **{"xnli": 15, "pawsx": 7, "udpos": 33, "panx": 40, "xquad": 11, "mlqa": 7, "tydiqa": 9, "bucc": 4, "tatoeba": 36},
+    **{"xcopa": 11, "mlm": 40},
+}
+CHANCE = {"anli": 100 / 3, "mnli": 100 / 3, "xnli": 100 / 3, "qqp": 50, "pawsx": 50, "xcopa": 50, "hellaswag": 25}
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+def test_each_task_is_whole(task: Task) -> None:
+    assert is_name(task.name) and TASKS[task.name] is task and get(task.name) is task
+    assert task.title and task.url and task.licence and task.citation and task.metric
+    assert set(task.languages) <= set(LANGUAGES) and len(set(task.languages)) == len(task.languages)
+    assert list(task.languages) == sorted(task.languages)
+    assert set(task.splits) <= {"train", "dev", "test"}
+    assert (task.stage is None) == (task.english is None) == (not task.trainable) == (task.format == "retrieval")
+    assert (task.layer is not None) == (task.format == "retrieval")
+    assert bool(task.labels) == (task.format in {"classification", "tagging"} and task.name != "ccg")
+    assert "test" in task.splits if task.role == "target" else "train" in task.splits
+
+
+@pytest.mark.parametrize("task", [task for task in ALL if task.stage], ids=lambda task: task.name)
+def test_training_data_is_english_and_of_the_same_kind(task: Task) -> None:
+    source, stage = TASKS[str(task.english)], TASKS[str(task.stage)]
+    assert (source.format, source.labels) == (task.format, task.labels) == (stage.format, stage.labels)
+    assert "train" in source.splits
+    assert source.english == source.name
+    assert stage.english == task.english and stage.stage == stage.name
+
+
+def test_counts_of_languages() -> None:
+    assert {task.name: len(task.languages) for task in ALL if task.role != "intermediate"} == COUNTS
+    assert all(task.languages == ("en",) for task in ALL if task.role == "intermediate")
+
+
+def test_labels_and_chance() -> None:
+    assert len(get("udpos").labels) == 17 and list(get("udpos").labels) == sorted(get("udpos").labels)
+    assert get("panx").labels == ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+    assert get("mnli").labels == ("entailment", "neutral", "contradiction")
+    assert {name: get(name).chance for name in CHANCE} == CHANCE
+
+
+def test_nodes_are_shared_as_in_xtreme() -> None:
+    assert get("mlqa").stage == get("xquad").stage == "xquad"
+    assert [get(name).english for name in ("xnli", "xquad", "mlqa", "tydiqa", "pawsx")] == [
+        *("mnli", "squad", "squad", "tydiqa", "pawsx")
+    ]
+
+
+def test_suites_name_targets() -> None:
+    assert len(SUITES["xtreme"]) == 9
+    assert all(get(name).role == "target" for names in SUITES.values() for name in names)
+    assert not set(SUITES) & set(TASKS)
+
+
+def test_unknown_task() -> None:
+    with pytest.raises(UserError, match="did you mean 'hellaswag'"):
+        get("helaswag")
+
+
+def test_retrieval_reads_block_14_of_24() -> None:
+    assert [get("tatoeba").block(blocks) for blocks in (24, 12, 4, 1)] == [14, 7, 2, 1]
+    with pytest.raises(ValueError, match="no retrieval task"):
+        get("mnli").block(12)
+
+
+def test_the_miniature_has_the_makers_and_languages_named_here() -> None:
+    miniature = pytest.importorskip("xstilts.sources.miniature")
+    assert set(miniature.MAKERS) == set(MAKES) == set(get_args(Maker))
+    generated = {code: language.name for code, language in LANGUAGES.items() if language.family == "miniature"}
+    assert {code: name for code, name in miniature.LANGUAGE_NAMES.items() if code != "en"} == generated
+
+
+def test_nothing_heavy_is_imported() -> None:
+    """Snakemake imports all of this whenever it looks at the workflow."""
+    code = "import sys, xstilts.config, xstilts.tasks, xstilts.recipe; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {"torch", "transformers", "datasets", "pyarrow", "numpy", "deepspeed", "tokenizers"}
