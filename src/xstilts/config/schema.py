@@ -1,0 +1,46 @@
+"""Writes workflow/schemas/*.schema.json, which editors read: python -m xstilts.config.schema [FOLDER]."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from xstilts.config.settings import Settings
+from xstilts.config.study import Study
+from xstilts.config.types import Model
+from xstilts.config.world import World
+
+FOLDER = Path("workflow/schemas")
+MODELS: dict[str, type[Model]] = {"config": Settings, "world": World, "study": Study}
+
+
+def schemas() -> dict[str, str]:
+    """The text of each schema file, by file name."""
+    texts = {}
+    for name, model in MODELS.items():
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_partial(model.model_json_schema())}
+        texts[f"{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return texts
+
+
+def _partial(schema: Any) -> Any:
+    """Without required keys: a file may be laid over another one and hold a part. `load` looks at the whole."""
+    if isinstance(schema, dict):
+        return {key: _partial(value) for key, value in schema.items() if not _lists_required(key, value)}
+    return [_partial(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _lists_required(key: str, value: Any) -> bool:
+    return key == "required" and isinstance(value, list)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
