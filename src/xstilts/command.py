@@ -1,0 +1,36 @@
+"""What every program shares: two arguments, logging, and messages for the user instead of tracebacks."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from xstilts.errors import UserError
+
+LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "deepspeed", "pyarrow", "numpy")
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser that knows what every program takes: its specification, and the fingerprint of its code."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spec", required=True, help="what to do: JSON, or a file that holds it; results keep theirs")
+    parser.add_argument("--code", default="", help="fingerprint of the code, kept with the result")
+    return parser
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a program: its log goes to stderr, a UserError ends it with the message alone and exit status 2."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that a result depends on."""
+    return {name: version(name) for name in LIBRARIES}

@@ -1,0 +1,184 @@
+"""Fingerprints of the code that a job runs, from its syntax: comments, formatting and docstrings do not count.
+
+From a program's `main` every definition of this package that it can reach by name is followed, and contributes its
+syntax tree. Of a format only the members of the program's own facet count, so that an edited metric does not retrain.
+Methods come in with their class: a change may rerun too much, but one that a job can see by name never too little.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "xstilts"
+SOURCE = Path(__file__).parent
+FORMATS = f"{PACKAGE}.formats."
+
+FACETS: Mapping[str, frozenset[str]] = {
+    "prepare": frozenset({"record_fields", "schema", "check"}),
+    "encode": frozenset({"feature_fields", "encode"}),
+    "train": frozenset({"auto_class", "outputs", "collate", "terms", "loss", "dev_score"}),
+    "predict": frozenset({"auto_class", "collate", "infer", "decode"}),
+    "score": frozenset({"statistics", "values"}),
+}
+"""Which members of a format each program runs; a member that stands in no facet counts for all."""
+FACETED = frozenset[str]().union(*FACETS.values())
+
+
+@dataclass(frozen=True)
+class Module:
+    """A parsed module: its definitions, what its imports mean (module, name in it), what else runs at its import."""
+
+    definitions: dict[str, ast.stmt]
+    imports: dict[str, tuple[str, str | None]]
+    actions: tuple[ast.stmt, ...]
+
+
+Place = tuple[str, str]  # module, definition
+
+
+def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:
+    """Hash of all that `program` reaches, and of the modules that it finds by a name in its spec: formats, makers."""
+    places: list[Place] = [(str(program), "main")]
+    places += [
+        (module, name)
+        for module in found_by_name
+        for name in parse(locate(module)).definitions
+        if _starts(module, name)
+    ]
+    reached: dict[Place, str] = {}
+    while places:
+        place = places.pop()
+        if place in reached:
+            continue
+        module, name = place
+        parsed = parse(locate(module))
+        if name not in parsed.definitions:
+            places += _meant(parsed.imports.get(name), None, name)  # passed on from another module
+            continue
+        definition = parsed.definitions[name]
+        if facet and module.startswith(FORMATS) and isinstance(definition, ast.ClassDef):
+            definition = members_of(definition, FACETS[facet])
+        statements = (definition, *parsed.actions)
+        reached[place] = "\n".join(ast.unparse(statement) for statement in statements)
+        for statement in statements:
+            places += mentioned(statement, module, parsed)
+    text = "\n".join(f"{Path(module).name}:{name}\n{reached[module, name]}" for module, name in sorted(reached))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _starts(module: str, name: str) -> bool:
+    return name == "FORMAT" if module.startswith(FORMATS) else True
+
+
+def mentioned(statement: ast.stmt, module: str, parsed: Module) -> Iterator[Place]:
+    """Definitions of this package that a statement names, in its own module or through an import."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name):
+            if node.id in parsed.definitions:
+                yield module, node.id
+            yield from _meant(parsed.imports.get(node.id), None, node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield from _meant(parsed.imports.get(node.value.id), node.attr, node.attr)
+
+
+def _meant(imported: tuple[str, str | None] | None, attribute: str | None, name: str) -> Iterator[Place]:
+    """Where an imported name is defined: a definition of a module, or an attribute taken of a whole module."""
+    if imported is not None:
+        module, inner = imported
+        if inner is not None:
+            yield module, inner
+        elif attribute is not None:
+            yield module, attribute
+
+
+def members_of(definition: ast.ClassDef, facet: frozenset[str]) -> ast.ClassDef:
+    """A format's class without the members that only other programs run."""
+    kept = [item for item in definition.body if not _names_bound(item) & (FACETED - facet)]
+    copy = ast.ClassDef(
+        definition.name, definition.bases, definition.keywords, kept or [ast.Pass()], definition.decorator_list
+    )
+    return ast.copy_location(copy, definition)
+
+
+@cache
+def parse(path: Path) -> Module:
+    """Read a module; nothing of it is run."""
+    tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8")))
+    definitions: dict[str, ast.stmt] = {}
+    actions = []
+    for statement in tree.body:
+        names = _names_bound(statement)
+        definitions |= dict.fromkeys(names, statement)
+        if not names and not _idle(statement):
+            actions.append(statement)
+    return Module(definitions, imports_in(tree), tuple(actions))
+
+
+def _names_bound(statement: ast.stmt) -> frozenset[str]:
+    """Names that a definition or an assignment binds."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return frozenset({statement.name})
+        case ast.Assign():
+            targets = statement.targets
+        case ast.AnnAssign():
+            targets = [statement.target]
+        case _:
+            return frozenset()
+    return frozenset(node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+def _idle(statement: ast.stmt) -> bool:
+    """Imports, and blocks for type checkers or for running as a program, change nothing that a job computes."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Pass():
+            return True
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            return True
+    return False
+
+
+def imports_in(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
+    """What names imported from this package mean, wherever in the module they are imported."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                meaning = (whole, None) if _path(whole) else (str(node.module), alias.name)
+                found[alias.asname or alias.name] = meaning
+    return found
+
+
+def locate(module: str) -> Path:
+    """Where a module of this package lies; a program is its own path."""
+    path = Path(module) if module.endswith(".py") else _path(module)
+    if path is None:
+        raise LookupError(f"{module} is no module of {PACKAGE}")
+    return path
+
+
+@cache
+def _path(module: str) -> Path | None:
+    base = SOURCE.joinpath(*module.split(".")[1:])
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    """Docstrings are for readers."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
+            node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
+        return node
+
+
+def _is_text(item: ast.stmt) -> bool:
+    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)

@@ -1,0 +1,149 @@
+"""What every task format provides, and the few types that pass between its steps.
+
+A format is a vertical slice. Its methods fall into facets, one for each program of the pipeline (see
+`xstilts.fingerprint.FACETS`): a program runs, and is fingerprinted by, its own facet alone. So an edited metric scores
+again without training again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.formats.encoding import Encoding
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+    from xstilts.features import Features
+
+Draw = tuple[int, ...]  # what seeds a draw: the stage's seed and the step
+COMMON_FIELDS = (pa.field("id", pa.string()), pa.field("language", pa.string()))
+
+
+@dataclass(frozen=True)
+class Special:
+    """What a collator needs to know of the tokenizer."""
+
+    pad: int
+    mask: int
+    vocabulary: int
+    ids: tuple[int, ...]
+
+
+@dataclass
+class Batch:
+    """Padded sequences of some items, and what the format needs to compute their loss or their predictions."""
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    targets: dict[str, torch.Tensor]
+    rows: np.ndarray
+
+    def to(self, device: torch.device) -> Batch:
+        targets = {name: tensor.to(device) for name, tensor in self.targets.items()}
+        return Batch(self.input_ids.to(device), self.attention_mask.to(device), targets, self.rows)
+
+
+class Format(ABC):
+    """One kind of task. Methods are named in the order in which the pipeline calls them."""
+
+    record_fields: ClassVar[tuple[pa.Field, ...]]
+    feature_fields: ClassVar[tuple[pa.Field, ...]]
+    auto_class: ClassVar[str | None] = (
+        None  # the transformers class whose head this format trains; None: nothing to train
+    )
+
+    # record ---------------------------------------------------------------------------------------------------------
+    def schema(self) -> pa.Schema:
+        """The columns of a record file of this format."""
+        return pa.schema([*COMMON_FIELDS, *self.record_fields])
+
+    @abstractmethod
+    def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
+        """What is wrong with `record`, for a person to read; None when nothing is."""
+
+    # encoding -------------------------------------------------------------------------------------------------------
+    @abstractmethod
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+        """Token sequences of `records`, one row each, with `row` (which record) and `item` (what is drawn together)."""
+
+    # head, loss -----------------------------------------------------------------------------------------------------
+    def outputs(self, labels: Sequence[str]) -> int:
+        """How many numbers the head gives for a sequence or a token."""
+        return len(labels)
+
+    @abstractmethod
+    def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
+        """The padded batch of `items`; `draw` seeds formats that draw (the masks of masked language modelling)."""
+
+    def terms(self, batch: Batch) -> int:
+        """How many terms the batch's loss sums: what a step's loss is divided by, over all ranks and micro-batches."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to train")
+
+    def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        """The summed loss of the batch."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to train")
+
+    def dev_score(self, model: PreTrainedModel, batch: Batch) -> tuple[float, float]:
+        """Numerator and denominator of the score by which training selects: computed on tensors, higher is better.
+
+        It stands apart from the official metrics on purpose: those may be mended and scores made again without
+        touching a trained model.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has nothing to select")
+
+    # decoding -------------------------------------------------------------------------------------------------------
+    @abstractmethod
+    def infer(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+        """What the model says of each sequence of the batch, as plain numpy."""
+
+    @abstractmethod
+    def decode(
+        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+    ) -> pa.Table:
+        """Predictions, one row a record: id, language, prediction, score, gold and what the metric needs."""
+
+    # metric ---------------------------------------------------------------------------------------------------------
+    @abstractmethod
+    def statistics(self, predictions: pa.Table) -> np.ndarray:
+        """Per-example sufficient statistics, [examples, k]: every metric is a function of their sums."""
+
+    @abstractmethod
+    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        """Metrics in per cent from summed statistics [..., k]; `score` is the headline one."""
+
+
+def pad(sequences: Sequence[np.ndarray], value: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids and their attention mask."""
+    import torch
+
+    width = max(len(sequence) for sequence in sequences)
+    ids = np.full((len(sequences), width), value, dtype=np.int64)
+    mask = np.zeros((len(sequences), width), dtype=np.int64)
+    for i, sequence in enumerate(sequences):
+        ids[i, : len(sequence)] = sequence
+        mask[i, : len(sequence)] = 1
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def encode_texts(records: pa.Table, tokenizer: Tokenizer, encoding: Encoding) -> pa.Table:
+    """One sequence and one item for each record's `text`."""
+    tokenizer.enable_truncation(encoding.max_length)
+    index = pa.array(np.arange(len(records)), pa.int32())
+    ids = [encoded.ids for encoded in tokenizer.encode_batch(records["text"].to_pylist())]
+    return pa.table({"row": index, "item": index, "input_ids": pa.array(ids, pa.list_(pa.int32()))})
+
+
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """100 · numerator / denominator, and 0 where there is nothing to divide by."""
+    out = np.zeros(np.broadcast(numerator, denominator).shape, dtype=np.float64)
+    np.divide(100.0 * numerator, denominator, out=out, where=denominator > 0)
+    return out

@@ -1,0 +1,122 @@
+"""Multiple choice: each choice is read beside the prompt, and one number per choice decides (as jiant does)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.encoding import Encoding
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+    from xstilts.features import Features
+
+HIDDEN = -1e9  # the logit of a choice that a shorter question does not have
+
+
+class Choice(Format):
+    record_fields = (
+        pa.field("prompt", pa.string()),
+        pa.field("choices", pa.list_(pa.string())),
+        pa.field("label", pa.int32()),
+    )
+    feature_fields = (pa.field("label", pa.int32()),)
+    auto_class = "AutoModelForSequenceClassification"
+
+    def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
+        if len(record["choices"]) < 2:
+            return "fewer than two choices"
+        if not 0 <= record["label"] < len(record["choices"]):
+            return f"label {record['label']} is no index into {len(record['choices'])} choices"
+        return None
+
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+        """One sequence a choice; the choices of a question are one item."""
+        tokenizer.enable_truncation(encoding.max_length, strategy="longest_first")
+        prompts, choices = records["prompt"].to_pylist(), records["choices"].to_pylist()
+        row = np.repeat(np.arange(len(records)), [len(c) for c in choices])
+        pairs = [(prompt, choice) for prompt, many in zip(prompts, choices, strict=True) for choice in many]
+        gold = records["label"].to_numpy()
+        return pa.table(
+            {
+                "row": pa.array(row, pa.int32()),
+                "item": pa.array(row, pa.int32()),
+                "input_ids": pa.array([e.ids for e in tokenizer.encode_batch(pairs)], pa.list_(pa.int32())),
+                "label": pa.array(gold[row], pa.int32()),
+            }
+        )
+
+    def outputs(self, labels: Sequence[str]) -> int:
+        return 1
+
+    def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
+        import torch
+
+        sequences = features.sequences_of(items)
+        ids, mask = pad([features.ids(i) for i in sequences], special.pad)
+        starts = features.item_starts
+        sizes = torch.from_numpy(starts[items + 1] - starts[items])
+        labels = torch.from_numpy(features.column("label")[starts[items]].astype(np.int64))
+        return Batch(ids, mask, {"label": labels, "size": sizes}, features.column("row")[sequences])
+
+    def _logits(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        """[questions, choices], padded with a logit that never wins."""
+        import torch
+
+        flat = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits.float().squeeze(-1)
+        parts = flat.split(batch.targets["size"].tolist())
+        return torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True, padding_value=HIDDEN)
+
+    def terms(self, batch: Batch) -> int:
+        return len(batch.targets["label"])
+
+    def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        logits = self._logits(model, batch)
+        return cross_entropy(logits, batch.targets["label"], reduction="sum")
+
+    def dev_score(self, model: PreTrainedModel, batch: Batch) -> tuple[float, float]:
+        """Accuracy."""
+        logits = self._logits(model, batch)
+        return float((logits.argmax(-1) == batch.targets["label"]).sum()), float(len(logits))
+
+    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
+        """A number for each sequence, that is, for each choice."""
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
+        return list(logits.float().squeeze(-1).cpu().numpy())
+
+    def decode(
+        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+    ) -> pa.Table:
+        logits = np.split(np.array(inferred), features.item_starts[1:-1])
+        best = np.array([int(scores.argmax()) for scores in logits])
+        lead = [float(np.exp(s - s.max()).max() / np.exp(s - s.max()).sum()) for s in logits]
+        return pa.table(
+            {
+                "id": records["id"],
+                "language": records["language"],
+                "prediction": pa.array(best, pa.int32()),
+                "score": pa.array(np.array(lead, dtype=np.float32)),
+                "gold": records["label"],
+            }
+        )
+
+    def statistics(self, predictions: pa.Table) -> np.ndarray:
+        """Correct, counted."""
+        hits = predictions["prediction"].to_numpy() == predictions["gold"].to_numpy()
+        return np.stack([hits, np.ones(len(hits))], axis=1).astype(np.float64)
+
+    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        accuracy = ratio(sums[..., 0], sums[..., 1])
+        return {"score": accuracy, "accuracy": accuracy}
+
+
+FORMAT = Choice()

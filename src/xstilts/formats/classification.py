@@ -1,0 +1,99 @@
+"""Classification of a text or a pair of texts: NLI, paraphrase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.encoding import Encoding
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+    from xstilts.features import Features
+
+
+class Classification(Format):
+    record_fields = (pa.field("text_a", pa.string()), pa.field("text_b", pa.string()), pa.field("label", pa.string()))
+    feature_fields = (pa.field("label", pa.int32()),)
+    auto_class = "AutoModelForSequenceClassification"
+
+    def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
+        if not record["text_a"]:
+            return "text_a is empty"
+        if record["label"] not in labels:
+            return f"label {record['label']!r} is none of {', '.join(labels)}"
+        return None
+
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+        """Pairs longer than the limit lose tokens from the end of the longer text, one at a time."""
+        tokenizer.enable_truncation(encoding.max_length, strategy="longest_first")
+        first, second = records["text_a"].to_pylist(), records["text_b"].to_pylist()
+        texts = [a if b is None else (a, b) for a, b in zip(first, second, strict=True)]
+        number = {label: i for i, label in enumerate(labels)}
+        index = pa.array(np.arange(len(records)), pa.int32())
+        return pa.table(
+            {
+                "row": index,
+                "item": index,
+                "input_ids": pa.array([e.ids for e in tokenizer.encode_batch(texts)], pa.list_(pa.int32())),
+                "label": pa.array([number[label] for label in records["label"].to_pylist()], pa.int32()),
+            }
+        )
+
+    def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
+        import torch
+
+        ids, mask = pad([features.ids(i) for i in items], special.pad)
+        labels = torch.from_numpy(features.column("label")[items].astype(np.int64))
+        return Batch(ids, mask, {"label": labels}, features.column("row")[items])
+
+    def terms(self, batch: Batch) -> int:
+        return len(batch.targets["label"])
+
+    def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
+        return cross_entropy(logits.float(), batch.targets["label"], reduction="sum")
+
+    def dev_score(self, model: PreTrainedModel, batch: Batch) -> tuple[float, float]:
+        """Accuracy."""
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
+        return float((logits.argmax(-1) == batch.targets["label"]).sum()), float(len(logits))
+
+    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
+        return list(logits.float().softmax(-1).cpu().numpy())
+
+    def decode(
+        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+    ) -> pa.Table:
+        probabilities = np.stack(inferred)
+        return pa.table(
+            {
+                "id": records["id"],
+                "language": records["language"],
+                "prediction": pa.array([labels[i] for i in probabilities.argmax(-1)]),
+                "score": pa.array(probabilities.max(-1).astype(np.float32)),
+                "gold": records["label"],
+            }
+        )
+
+    def statistics(self, predictions: pa.Table) -> np.ndarray:
+        """Correct, counted."""
+        hits = np.array(predictions["prediction"].to_pylist()) == np.array(predictions["gold"].to_pylist())
+        return np.stack([hits, np.ones(len(hits))], axis=1).astype(np.float64)
+
+    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        accuracy = ratio(sums[..., 0], sums[..., 1])
+        return {"score": accuracy, "accuracy": accuracy}
+
+
+FORMAT = Classification()

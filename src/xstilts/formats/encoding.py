@@ -1,0 +1,17 @@
+"""How a task's records become token ids, and how its predictions are read: resolved from the world's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Lengths in tokens; a format looks at those that are its own."""
+
+    max_length: int
+    max_query: int = 64
+    stride: int = 128
+    max_answer: int = 30
+    layer: int | None = None  # retrieval: the block whose output is read; None: the share of the depth
+    layer_share: float = 14 / 24  # retrieval: block 14 of 24, as the paper does, in proportion for other depths

@@ -1,0 +1,231 @@
+"""Extractive question answering: the answer is a span of the context, or (SQuAD 2.0) there is none."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.encoding import Encoding
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+    from xstilts.features import Features
+
+ANSWERS = pa.list_(pa.struct([("text", pa.string()), ("start", pa.int32())]))
+OUTSIDE = -1  # the character offset of a token that is not the context's
+CANDIDATES = 20  # best starts and ends that are combined, as in the BERT and jiant decoders
+
+
+class Span(Format):
+    record_fields = (pa.field("question", pa.string()), pa.field("context", pa.string()), pa.field("answers", ANSWERS))
+    feature_fields = (
+        pa.field("start", pa.int32()),
+        pa.field("end", pa.int32()),
+        pa.field("char_starts", pa.list_(pa.int32())),
+        pa.field("char_ends", pa.list_(pa.int32())),
+    )
+    auto_class = "AutoModelForQuestionAnswering"
+
+    def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
+        if not record["question"] or not record["context"]:
+            return "question or context is empty"
+        for answer in record["answers"]:
+            text, start = answer["text"], answer["start"]
+            found = record["context"][start : start + len(text)]
+            if start < 0 or not text or found != text:
+                return f"answer {text!r} does not stand at character {start} of the context, {found!r} does"
+        return None
+
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+        """Question first; long contexts in windows that advance by `stride`. Without an answer they point at `<s>`."""
+        tokenizer.no_truncation()
+        lead, middle, tail = pair_template(tokenizer)
+        columns: dict[str, list[Any]] = {
+            name: [] for name in ("row", "input_ids", "start", "end", "char_starts", "char_ends")
+        }
+        questions = tokenizer.encode_batch(records["question"].to_pylist(), add_special_tokens=False)
+        contexts = tokenizer.encode_batch(records["context"].to_pylist(), add_special_tokens=False)
+        for row, (question, context, answers) in enumerate(
+            zip(questions, contexts, records["answers"].to_pylist(), strict=True)
+        ):
+            asked = question.ids[: encoding.max_query]
+            before = [*lead, *asked, *middle]
+            room = encoding.max_length - len(before) - len(tail)
+            for first, last in windows(len(context.ids), room, encoding.stride):
+                offsets = context.offsets[first:last]
+                start, end = locate(answers, offsets)
+                columns["row"].append(row)
+                columns["input_ids"].append([*before, *context.ids[first:last], *tail])
+                columns["start"].append(0 if start is None else start + len(before))
+                columns["end"].append(0 if end is None else end + len(before))
+                columns["char_starts"].append([OUTSIDE] * len(before) + [a for a, _ in offsets] + [OUTSIDE] * len(tail))
+                columns["char_ends"].append([OUTSIDE] * len(before) + [b for _, b in offsets] + [OUTSIDE] * len(tail))
+        columns["item"] = list(range(len(columns["row"])))
+        types = {
+            "input_ids": pa.list_(pa.int32()),
+            "char_starts": pa.list_(pa.int32()),
+            "char_ends": pa.list_(pa.int32()),
+        }
+        return pa.table({name: pa.array(values, types.get(name, pa.int32())) for name, values in columns.items()})
+
+    def outputs(self, labels: Sequence[str]) -> int:
+        return 2
+
+    def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
+        import torch
+
+        ids, mask = pad([features.ids(i) for i in items], special.pad)
+        targets = {name: torch.from_numpy(features.column(name)[items].astype(np.int64)) for name in ("start", "end")}
+        inside, _ = pad([(features.part("char_starts", i) != OUTSIDE).astype(np.int64) for i in items], 0)
+        inside[:, 0] = 1  # `<s>` stands for "no answer here"
+        return Batch(ids, mask, {**targets, "inside": inside}, features.column("row")[items])
+
+    def _logits(self, model: PreTrainedModel, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        out = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask)
+        hidden = batch.targets["inside"] == 0
+        return out.start_logits.float().masked_fill(hidden, -1e9), out.end_logits.float().masked_fill(hidden, -1e9)
+
+    def terms(self, batch: Batch) -> int:
+        return len(batch.targets["start"])
+
+    def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        start, end = self._logits(model, batch)
+        both = cross_entropy(start, batch.targets["start"], reduction="sum")
+        both = both + cross_entropy(end, batch.targets["end"], reduction="sum")
+        return both / 2
+
+    def dev_score(self, model: PreTrainedModel, batch: Batch) -> tuple[float, float]:
+        """Windows whose start and end are both right."""
+        start, end = self._logits(model, batch)
+        right = (start.argmax(-1) == batch.targets["start"]) & (end.argmax(-1) == batch.targets["end"])
+        return float(right.sum()), float(len(right))
+
+    def infer(self, model: PreTrainedModel, batch: Batch) -> list[tuple[np.ndarray, np.ndarray]]:
+        start, end = (logits.cpu().numpy() for logits in self._logits(model, batch))
+        return list(zip(start, end, strict=True))
+
+    def decode(
+        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+    ) -> pa.Table:
+        """The best span over a record's windows; `null` is the lead of "no answer", for a threshold set later."""
+        contexts = records["context"].to_pylist()
+        best: list[tuple[float, str]] = [(-np.inf, "")] * len(records)
+        null = np.full(len(records), np.inf)
+        for sequence, (row, (start, end)) in enumerate(zip(features.column("row"), inferred, strict=True)):
+            starts, ends = features.part("char_starts", sequence), features.part("char_ends", sequence)
+            score, a, b = best_span(start[: len(starts)], end[: len(ends)], starts, encoding.max_answer)
+            if score > best[row][0]:
+                best[row] = score, contexts[row][starts[a] : ends[b]]
+            null[row] = min(null[row], float(start[0] + end[0]))
+        return pa.table(
+            {
+                "id": records["id"],
+                "language": records["language"],
+                "prediction": pa.array([text for _, text in best]),
+                "score": pa.array(np.array([score for score, _ in best], dtype=np.float32)),
+                "null": pa.array((null - np.array([score for score, _ in best])).astype(np.float32)),
+                "gold": pa.array(
+                    [[a["text"] for a in answers] for answers in records["answers"].to_pylist()], pa.list_(pa.string())
+                ),
+            }
+        )
+
+    def statistics(self, predictions: pa.Table) -> np.ndarray:
+        """Exact match, F1, counted: the best over the gold answers; unanswerable questions ask for an empty answer."""
+        rows = []
+        for said, gold, null in zip(
+            predictions["prediction"].to_pylist(),
+            predictions["gold"].to_pylist(),
+            predictions["null"].to_numpy(),
+            strict=True,
+        ):
+            if not gold:
+                rows.append((float(null > 0), float(null > 0), 1.0))
+            else:
+                rows.append((max(exact(said, g) for g in gold), max(overlap(said, g) for g in gold), 1.0))
+        return np.array(rows, dtype=np.float64)
+
+    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        em, f1 = ratio(sums[..., 0], sums[..., 2]), ratio(sums[..., 1], sums[..., 2])
+        return {"score": (em + f1) / 2, "em": em, "f1": f1}
+
+
+def pair_template(tokenizer: Tokenizer) -> tuple[list[int], list[int], list[int]]:
+    """Special ids before, between and after the two texts of a pair, whatever the tokenizer's family."""
+    encoded = tokenizer.encode("a", "b")
+    places = encoded.sequence_ids
+    first = [i for i, s in enumerate(places) if s == 0]
+    second = [i for i, s in enumerate(places) if s == 1]
+    return encoded.ids[: first[0]], encoded.ids[first[-1] + 1 : second[0]], encoded.ids[second[-1] + 1 :]
+
+
+def windows(length: int, room: int, stride: int) -> Iterator[tuple[int, int]]:
+    """[first, last) of each window of at most `room` tokens; the next begins `stride` tokens later."""
+    first = 0
+    while True:
+        last = min(first + room, length)
+        yield first, last
+        if last >= length:
+            return
+        first += min(stride, room)
+
+
+def locate(answers: Sequence[Mapping[str, Any]], offsets: Sequence[tuple[int, int]]) -> tuple[int | None, int | None]:
+    """First and last token of the first answer in a window, or (None, None) where the window lacks a part of it."""
+    if not answers or not offsets:
+        return None, None
+    begin = answers[0]["start"]
+    end = begin + len(answers[0]["text"])
+    if offsets[0][0] > begin or offsets[-1][1] < end:
+        return None, None
+    covering = [i for i, (a, b) in enumerate(offsets) if a < end and b > begin]
+    return (covering[0], covering[-1]) if covering else (None, None)
+
+
+def best_span(start: np.ndarray, end: np.ndarray, char_starts: np.ndarray, longest: int) -> tuple[float, int, int]:
+    """Score and tokens of the best span inside the context, among the best starts and the best ends."""
+    inside = np.flatnonzero(char_starts != OUTSIDE)
+    if not len(inside):
+        return -np.inf, 0, 0
+    a = inside[np.argsort(-start[inside], kind="stable")[:CANDIDATES]]
+    b = inside[np.argsort(-end[inside], kind="stable")[:CANDIDATES]]
+    scores = start[a][:, None] + end[b][None, :]
+    length = b[None, :] - a[:, None]
+    scores = np.where((length >= 0) & (length < longest), scores, -np.inf)
+    i, j = np.unravel_index(int(scores.argmax()), scores.shape)
+    return float(scores[i, j]), int(a[i]), int(b[j])
+
+
+def normalise(text: str) -> str:
+    """SQuAD 1.1: lower case, no ASCII punctuation, no English articles, single spaces; XTREME uses it everywhere."""
+    text = "".join(c for c in text.lower() if c not in set(string.punctuation))
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def exact(said: str, gold: str) -> float:
+    """1 where the normalised texts are equal."""
+    return float(normalise(said) == normalise(gold))
+
+
+def overlap(said: str, gold: str) -> float:
+    """F1 over the words of the normalised texts."""
+    a, b = normalise(said).split(), normalise(gold).split()
+    shared = sum((Counter(a) & Counter(b)).values())
+    if not a or not b:
+        return float(a == b)
+    return 0.0 if not shared else 2 * shared / (len(a) + len(b))
+
+
+FORMAT = Span()

@@ -1,0 +1,154 @@
+"""Tagging of words: parts of speech, names, supertags. Long sentences are split and rejoined, never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.encoding import Encoding
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+    from xstilts.features import Features
+
+IGNORE = -100  # the label of a token that is not the first of its word
+
+
+class Tagging(Format):
+    record_fields = (pa.field("words", pa.list_(pa.string())), pa.field("tags", pa.list_(pa.string())))
+    feature_fields = (pa.field("labels", pa.list_(pa.int32())),)
+    auto_class = "AutoModelForTokenClassification"
+
+    def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
+        words, tags = record["words"], record["tags"]
+        if not words or len(words) != len(tags):
+            return f"{len(words)} words, {len(tags)} tags"
+        unknown = next((tag for tag in tags if labels and tag not in labels), None)
+        return f"tag {unknown!r} is none of the task's {len(labels)} tags" if unknown else None
+
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+        """The label stands on the first token of a word. A tag that training has never seen can't be predicted: -1."""
+        tokenizer.no_truncation()
+        single = tokenizer.encode("a")
+        inner = [i for i, s in enumerate(single.sequence_ids) if s is not None]
+        lead, tail = single.ids[: inner[0]], single.ids[inner[-1] + 1 :]
+        room = encoding.max_length - len(lead) - len(tail)
+        number = {label: i for i, label in enumerate(labels)}
+        unknown = next(i for i in map(tokenizer.token_to_id, ("<unk>", "[UNK]", "<pad>")) if i is not None)
+        rows: list[int] = []
+        ids: list[list[int]] = []
+        tags: list[list[int]] = []
+        words = records["words"].to_pylist()
+        encoded = tokenizer.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
+        for row, (gold, sentence) in enumerate(zip(records["tags"].to_pylist(), encoded, strict=True)):
+            for piece_ids, piece_words in pieces(sentence.ids, sentence.word_ids, len(words[row]), room, unknown):
+                rows.append(row)
+                ids.append([*lead, *piece_ids, *tail])
+                labelled = [number.get(gold[w], -1) if w is not None else IGNORE for w in piece_words]
+                tags.append([IGNORE] * len(lead) + labelled + [IGNORE] * len(tail))
+        return pa.table(
+            {
+                "row": pa.array(rows, pa.int32()),
+                "item": pa.array(range(len(rows)), pa.int32()),
+                "input_ids": pa.array(ids, pa.list_(pa.int32())),
+                "labels": pa.array(tags, pa.list_(pa.int32())),
+            }
+        )
+
+    def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
+        ids, mask = pad([features.ids(i) for i in items], special.pad)
+        labels, _ = pad([features.part("labels", i) for i in items], IGNORE)
+        return Batch(ids, mask, {"labels": labels}, features.column("row")[items])
+
+    def terms(self, batch: Batch) -> int:
+        return int((batch.targets["labels"] >= 0).sum())
+
+    def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits.float()
+        labels = batch.targets["labels"].masked_fill(batch.targets["labels"] < 0, IGNORE)
+        return cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE, reduction="sum")
+
+    def dev_score(self, model: PreTrainedModel, batch: Batch) -> tuple[float, float]:
+        """Accuracy over words."""
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
+        labels = batch.targets["labels"]
+        scored = labels != IGNORE
+        return float(((logits.argmax(-1) == labels) & scored).sum()), float(scored.sum())
+
+    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
+        """Best label and its probability for each word of a sequence, [words, 2]."""
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits.float()
+        probability, label = (tensor.cpu().numpy() for tensor in logits.softmax(-1).max(-1))
+        first = (batch.targets["labels"] != IGNORE).cpu().numpy()
+        return [np.stack([a[m], b[m]], axis=1) for a, b, m in zip(label, probability, first, strict=True)]
+
+    def decode(
+        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+    ) -> pa.Table:
+        """Sentences that were split are rejoined; the count of predicted and gold tags must agree."""
+        parts: list[list[np.ndarray]] = [[] for _ in range(len(records))]
+        for row, tags in zip(features.column("row"), inferred, strict=True):
+            parts[row].append(tags)
+        joined = [np.concatenate(part) for part in parts]
+        gold = records["tags"].to_pylist()
+        for sentence, tags, identity in zip(joined, gold, records["id"].to_pylist(), strict=True):
+            if len(sentence) != len(tags):
+                raise AssertionError(f"{identity}: {len(sentence)} tags predicted for {len(tags)} words")
+        return pa.table(
+            {
+                "id": records["id"],
+                "language": records["language"],
+                "prediction": pa.array([[labels[int(i)] for i in s[:, 0]] for s in joined], pa.list_(pa.string())),
+                "score": pa.array(np.array([s[:, 1].mean() for s in joined], dtype=np.float32)),
+                "gold": records["tags"],
+            }
+        )
+
+    def statistics(self, predictions: pa.Table) -> np.ndarray:
+        """Twice the entities found, entities predicted plus entities in the gold: seqeval's micro F1, as XTREME scores
+        both POS and NER (a POS tag without prefix counts as the inside of an entity)."""
+        from seqeval.metrics.sequence_labeling import get_entities
+
+        rows = []
+        for said, gold in zip(predictions["prediction"].to_pylist(), predictions["gold"].to_pylist(), strict=True):
+            a, b = set(get_entities(said)), set(get_entities(gold))
+            rows.append((2.0 * len(a & b), float(len(a) + len(b))))
+        return np.array(rows, dtype=np.float64)
+
+    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        f1 = ratio(sums[..., 0], sums[..., 1])
+        return {"score": f1, "f1": f1}
+
+
+def pieces(
+    ids: Sequence[int], word_ids: Sequence[int | None], words: int, room: int, unknown: int
+) -> list[tuple[list[int], list[int | None]]]:
+    """A sentence as sequences of at most `room` tokens of whole words: (ids, word number on each word's first token).
+
+    A word of characters that the normaliser removes has no token; `unknown` stands for it, so that no word goes without
+    a prediction. A single word longer than `room` keeps its first tokens.
+    """
+    grouped: list[list[int]] = [[] for _ in range(words)]
+    for token, word in zip(ids, word_ids, strict=True):
+        if word is not None:
+            grouped[word].append(token)
+    out: list[tuple[list[int], list[int | None]]] = [([], [])]
+    for word, tokens in enumerate(grouped):
+        kept = (tokens or [unknown])[:room]
+        if len(out[-1][0]) + len(kept) > room:
+            out.append(([], []))
+        out[-1][0].extend(kept)
+        out[-1][1].extend([word, *[None] * (len(kept) - 1)])
+    return out
+
+
+FORMAT = Tagging()

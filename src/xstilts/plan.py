@@ -1,0 +1,333 @@
+"""What the rules ask: the jobs of a study in a world, each job's inputs, its spec and the fingerprint of its code.
+
+Everything is known when the DAG is parsed, from configuration and registry alone. Nothing is read from the results but,
+with `freeze_code`, the fingerprints that existing results record.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from xstilts.config import Project, StageSpec, load
+from xstilts.errors import UserError
+from xstilts.fingerprint import FACETS, fingerprint
+from xstilts.formats.encoding import Encoding
+from xstilts.recipe import Node, digest
+from xstilts.specs import (
+    FetchSpec,
+    PredictSpec,
+    RecordsSpec,
+    ReportSpec,
+    ScoreSpec,
+    ScratchSpec,
+    TargetSpec,
+    TokenizerSpec,
+    TokensSpec,
+    TrainSpec,
+)
+from xstilts.tasks import Task, get
+
+MAKERS = "xstilts.sources.miniature.makers"
+FORMATS = "xstilts.formats"
+TEMPLATES = sorted(Path(__file__).parent.glob("report/templates/*"))
+
+
+def open_plan(config: Mapping[str, Any], root: Path) -> Plan:
+    """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message."""
+    try:
+        return Plan(load(config, root), root / "scripts")
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+class Plan:
+    """A study in a world, as Snakemake's rules see it. A method takes the wildcards of a rule's outputs."""
+
+    def __init__(self, project: Project, scripts: Path) -> None:
+        self.project, self.world, self.study = project, project.world, project.study
+        self.name = project.settings.study
+        self.results = Path(project.settings.results) / project.settings.world
+        self.scripts = scripts
+        self._prints: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._stages: dict[str, StageSpec] = {}
+
+    # data -----------------------------------------------------------------------------------------------------------
+    def records_spec(self, data: str, split: str) -> RecordsSpec:
+        """One split of a data set; `data` is a task, or task@variant for a train split in other languages."""
+        name, _, variant = data.partition("@")
+        task, entry = get(name), self.world.tasks[name]
+        source: dict[str, Any] = {"source": entry.source}
+        if entry.source == "miniature":
+            source |= {
+                "maker": entry.maker,
+                "rows": getattr(entry.rows, split),
+                "settings": self.world.miniature.model_dump(),
+            }
+        else:
+            source |= entry.model_dump(mode="json", include={"hub", "revisions", "folder", "splits", "hold_out"})
+            source["hub"] = source["hub"] or list(task.hub)
+        return RecordsSpec(
+            task=name,
+            data=data,
+            split=split,
+            format=task.format,
+            labels=task.labels,
+            languages=self._languages(task, variant, split),
+            source=source,
+        )
+
+    def _languages(self, task: Task, variant: str, split: str) -> tuple[str, ...]:
+        """Training and selection see English only, but for variants and for text; tests are in every language."""
+        if variant:
+            return self.world.tasks[task.name].variants[variant]
+        everywhere = split == "test" or task.format == "retrieval" or (split == "train" and task.role == "text")
+        return self.world.languages_of(task.name) if everywhere else ("en",)
+
+    def tokenizer_of(self, base: str) -> str:
+        """Name of a base's tokenizer: one that the world trains, or the base's own."""
+        scratch = self.world.bases[base].scratch
+        return scratch.tokenizer if scratch else base
+
+    def tokenizer_folder(self, tokenizer: str) -> Path:
+        """Where a tokenizer.json lies."""
+        return self.results / ("tokenizers" if tokenizer in self.world.tokenizers else "checkpoints") / tokenizer
+
+    def tokenizer_text(self, tokenizer: str, kind: str) -> Path:
+        """Records, or their digest, that a tokenizer is trained on."""
+        return self.results / "records" / self.world.tokenizers[tokenizer].trained_on / f"train.{kind}"
+
+    def tokenizer_spec(self, tokenizer: str) -> TokenizerSpec:
+        return TokenizerSpec(name=tokenizer, vocabulary=self.world.tokenizers[tokenizer].vocabulary)
+
+    def tokens_spec(self, data: str, split: str) -> TokensSpec:
+        task = get(data.partition("@")[0])
+        return TokensSpec(data=data, split=split, format=task.format, labels=task.labels, encoding=self._encoding(task))
+
+    def labels_from(self, data: str) -> list[Path]:
+        """Training records that hold the labels of an open label set (CCG's categories); none for other tasks."""
+        task = get(data.partition("@")[0])
+        open_set = task.format == "tagging" and not task.labels
+        return [self.results / "records" / task.name / "train.parquet"] if open_set else []
+
+    def _encoding(self, task: Task) -> Encoding:
+        encoding = Encoding(**self.world.encoding_of(task.name).model_dump())
+        return encoding if task.layer is None else replace(encoding, layer_share=task.layer[0] / task.layer[1])
+
+    # checkpoints ----------------------------------------------------------------------------------------------------
+    def checkpoint(self, node: Node | str) -> Path:
+        """Folder of a node."""
+        return self.results / "checkpoints" / str(node)
+
+    def names_of_bases(self, *kinds: str) -> str:
+        """A pattern for the bases that are made from scratch, or come from the hub or a path; it may match none."""
+        names = [name for name, base in self.world.bases.items() if any(getattr(base, kind) for kind in kinds)]
+        return "|".join(map(re.escape, names)) or "(?!)"
+
+    def scratch_spec(self, base: str) -> ScratchSpec:
+        entry = self.world.bases[base]
+        assert entry.scratch is not None
+        return ScratchSpec(base=base, seed=entry.seed, architecture=entry.scratch.model_dump(exclude={"tokenizer"}))
+
+    def fetch_spec(self, base: str) -> FetchSpec:
+        return FetchSpec(base=base, **self.world.bases[base].model_dump(include={"hub", "revision", "path"}))
+
+    def stage_of(self, node: str) -> StageSpec:
+        """The resolved stage that makes a node; of a base, its pretraining."""
+        if node not in self._stages:
+            stage = self.project.node(node).stage
+            spec = self.world.resolve_pretraining(node) if stage is None else self.world.resolve_stage(stage)
+            if spec is None:
+                raise UserError(f"base {node!r} is not pretrained here")
+            self._stages[node] = spec
+        return self._stages[node]
+
+    def train_spec(self, node: str) -> TrainSpec:
+        """What determines a node's weights, beside its parent and its data."""
+        seed = self.project.node(node).seed
+        return TrainSpec(
+            node=node,
+            seed=self.world.bases[node].seed if seed is None else seed,
+            stage=self.stage_of(node).as_dict(),
+        )
+
+    def stage_tokens(self, node: str, split: str) -> list[Path]:
+        """Token files of a stage's parts, in their order; the dev split is English."""
+        folder = self.results / "tokens" / self.tokenizer_of(node.split("/")[0])
+        parts = self.stage_of(node).parts
+        if split == "dev":
+            return [folder / part.dev / "dev.arrow" for part in parts]
+        return [
+            folder / (f"{part.data}@{part.variant}" if part.variant else part.data) / "train.arrow" for part in parts
+        ]
+
+    def stage_digests(self, node: str) -> list[Path]:
+        """Digests of a stage's token files."""
+        files = self.stage_tokens(node, "train") + self.stage_tokens(node, "dev")
+        return [file.with_suffix(".digest") for file in files]
+
+    def parent_of(self, node: str) -> Path:
+        """Folder of a node's parent; below a seed it is the base."""
+        parent = self.project.node(node).parent
+        assert parent is not None
+        return self.checkpoint(parent)
+
+    def base_of(self, node: str) -> Path:
+        """Folder of the base that a node descends from."""
+        return self.checkpoint(node.split("/")[0])
+
+    def cores(self, node: str) -> int:
+        """CPU cores that a node's training occupies."""
+        stage = self.stage_of(node)
+        return stage.ranks * stage.threads
+
+    # evaluation -----------------------------------------------------------------------------------------------------
+    def predict_spec(self, node: str, target: str) -> PredictSpec:
+        task = get(target)
+        return PredictSpec(
+            node=node, task=target, format=task.format, splits=splits_of(task), encoding=self._encoding(task)
+        )
+
+    def evaluated(self, node: str, target: str, kind: str) -> list[Path]:
+        """Files that an evaluation reads, in the order of its splits: `records`, `tokens` or the `digests` of both."""
+        records = [self.results / "records" / target / f"{split}.parquet" for split in splits_of(get(target))]
+        tokenizer = self.tokenizer_of(node.split("/")[0])
+        tokens = [self.results / "tokens" / tokenizer / target / f"{file.stem}.arrow" for file in records]
+        digests = [file.with_suffix(".digest") for file in records + tokens]
+        return {"records": records, "tokens": tokens, "digests": digests}[kind]
+
+    def score_spec(self, node: str, target: str) -> ScoreSpec:
+        task, place = get(target), self.project.node(node)
+        trained = place.parent if task.stage else place
+        assert trained is not None
+        return ScoreSpec(
+            base=place.base,
+            recipe=str(trained.recipe),
+            seed=place.seed,
+            node=node,
+            task=target,
+            format=task.format,
+            metrics=task.metric,
+            chance=task.chance,
+        )
+
+    # the study ------------------------------------------------------------------------------------------------------
+    def report_spec(self) -> ReportSpec:
+        """What the report shows: the study as resolved."""
+        return ReportSpec(
+            study=self.name,
+            world=self.project.settings.world,
+            asks=self.study.asks,
+            baseline=self.study.compare.baseline,
+            bases=self.study.bases,
+            seeds=self.study.seeds,
+            recipes={name: str(recipe) for name, recipe in self.project.recipes.items()},
+            targets={task.name: TargetSpec(title=task.title, stage=task.stage) for task in self.project.targets},
+        )
+
+    def report_files(self) -> list[Path]:
+        """The page, and its tables as CSV."""
+        folder = self.results / "report" / self.name
+        return [folder / "report.html", folder / "scores.csv", folder / "recipes.csv"]
+
+    @cached_property
+    def score_files(self) -> list[Path]:
+        """Score files of the study, each once."""
+        cells = self.project.cells
+        found = [self.results / "scores" / str(node) / f"{target.name}.json" for *_, target, node in cells]
+        return list(dict.fromkeys(found))
+
+    def checkpoint_files(self, kind: str) -> list[Path]:
+        """Digests of the study's `bases`, `intermediates` or `targets`."""
+        trained = {node for *_, target, node in self.project.cells if target.stage}
+        groups = {
+            "bases": [node for node in self.project.nodes if node.stage is None],
+            "intermediates": [node for node in self.project.nodes if node.stage and node not in trained],
+            "targets": [node for node in self.project.nodes if node in trained],
+        }
+        return [self.checkpoint(node) / "digest" for node in groups[kind]]
+
+    def weights_to_prune(self) -> list[Path]:
+        """Marks of target nodes whose weights go once their predictions stand; none where the world keeps them."""
+        if self.world.keep_target_weights:
+            return []
+        kept = set(self.checkpoint_files("bases") + self.checkpoint_files("intermediates"))
+        return [file.with_name("pruned") for file in self.checkpoint_files("targets") if file not in kept]
+
+    def predictions_of(self, node: str) -> list[Path]:
+        """Predictions of this study that read a node."""
+        found = [target.name for *_, target, at in self.project.cells if str(at) == node]
+        return [self.results / "predictions" / node / f"{target}.digest" for target in dict.fromkeys(found)]
+
+    # code -----------------------------------------------------------------------------------------------------------
+    def records_code(self, data: str, split: str) -> str:
+        spec = self.records_spec(data, split)
+        makers = (f"{MAKERS}.{spec.source['maker']}",) if "maker" in spec.source else ()
+        made = self.results / "records" / data / f"{split}.json"
+        return self._code("prepare", (f"{FORMATS}.{spec.format}", *makers), made)
+
+    def tokenizer_code(self, tokenizer: str) -> str:
+        return self._code("tokenizer", (), self.tokenizer_folder(tokenizer) / "record.json")
+
+    def tokens_code(self, tokenizer: str, data: str, split: str) -> str:
+        spec = self.tokens_spec(data, split)
+        made = self.results / "tokens" / tokenizer / data / f"{split}.json"
+        return self._code("encode", (f"{FORMATS}.{spec.format}",), made)
+
+    def scratch_code(self, base: str) -> str:
+        return self._code("draw", (), self.results / "drawn" / base / "record.json")
+
+    def fetch_code(self, base: str) -> str:
+        return self._code("fetch", (), self.checkpoint(base) / "training.json")
+
+    def train_code(self, node: str) -> str:
+        formats = {f"{FORMATS}.{part.format}" for part in self.stage_of(node).parts}
+        return self._code("train", tuple(sorted(formats)), self.checkpoint(node) / "training.json")
+
+    def predict_code(self, node: str, target: str) -> str:
+        spec = self.predict_spec(node, target)
+        made = self.results / "predictions" / node / f"{target}.json"
+        return self._code("predict", (f"{FORMATS}.{spec.format}",), made)
+
+    def score_code(self, node: str, target: str) -> str:
+        spec = self.score_spec(node, target)
+        made = self.results / "scores" / node / f"{target}.json"
+        return self._code("score", (f"{FORMATS}.{spec.format}",), made)
+
+    def report_code(self) -> str:
+        """The report's code, and its templates, whose every character counts."""
+        return digest([self._code("report", (), None), *(file.read_text(encoding="utf-8") for file in TEMPLATES)])
+
+    def _code(self, program: str, found_by_name: tuple[str, ...], made: Path | None) -> str:
+        """Fingerprint of what a job runs; with `freeze_code`, the one that its existing result records."""
+        if self.project.settings.freeze_code and made is not None and made.exists():
+            return str(json.loads(made.read_text(encoding="utf-8"))["code"])
+        key = program, found_by_name
+        if key not in self._prints:
+            path = self.scripts / f"{PROGRAMS[program]}.py"
+            self._prints[key] = fingerprint(path, program if program in FACETS else None, found_by_name)
+        return self._prints[key]
+
+
+PROGRAMS = {
+    "prepare": "prepare_records",
+    "tokenizer": "train_tokenizer",
+    "encode": "encode_tokens",
+    "draw": "draw_base",
+    "fetch": "fetch_base",
+    "train": "train_checkpoint",
+    "predict": "predict_target",
+    "score": "score_target",
+    "report": "make_report",
+}
+
+
+def splits_of(task: Task) -> tuple[str, ...]:
+    """Splits that an evaluation predicts: mining sets its threshold on dev, the others read the test split alone."""
+    return ("dev", "test") if task.format == "retrieval" and "dev" in task.splits else ("test",)

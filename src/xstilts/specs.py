@@ -1,0 +1,160 @@
+"""What each job is told: its whole resolved specification, which is also a parameter that Snakemake watches.
+
+A job's spec holds what its result depends on and nothing else, so a changed setting reruns just the jobs concerned.
+Programs take a spec as JSON text or as the path of a file that holds it (every result keeps its own).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from xstilts.errors import UserError
+from xstilts.formats.encoding import Encoding
+
+
+class Spec(BaseModel):
+    """A job's specification: frozen, and strict about what it holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def text(self) -> str:
+        """One line of JSON; equal specs give equal lines."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, text_or_file: str) -> Self:
+        """From JSON text, or from a file: a spec alone, or a result's record with the spec under `spec`."""
+        text = text_or_file if text_or_file.lstrip().startswith("{") else Path(text_or_file).read_text(encoding="utf-8")
+        try:
+            data: dict[str, Any] = json.loads(text)
+            return cls.model_validate(data.get("spec", data))
+        except (json.JSONDecodeError, ValidationError) as error:
+            raise UserError(f"--spec is no {cls.__name__}: {error}") from None
+
+
+class RecordsSpec(Spec):
+    """One split of a data set, in all its languages."""
+
+    task: str
+    data: str
+    split: str
+    format: str
+    labels: tuple[str, ...]
+    languages: tuple[str, ...]
+    source: dict[str, Any]
+
+
+class TokenizerSpec(Spec):
+    """A tokenizer that the world trains itself."""
+
+    name: str
+    vocabulary: int
+
+
+class TokensSpec(Spec):
+    """One split as token ids."""
+
+    data: str
+    split: str
+    format: str
+    labels: tuple[str, ...]
+    encoding: Encoding
+
+
+class ScratchSpec(Spec):
+    """The shape of a base model that the world pretrains itself, and the seed of its first weights."""
+
+    base: str
+    seed: int
+    architecture: dict[str, Any]
+
+
+class FetchSpec(Spec):
+    """A base model from the hub, at a pinned revision, or from a folder."""
+
+    base: str
+    hub: str | None
+    revision: str | None
+    path: str | None
+
+
+class TrainSpec(Spec):
+    """One stage on one parent: what determines its weights. How it is run (ranks, ZeRO stage) is told apart from it."""
+
+    node: str
+    seed: int
+    stage: dict[str, Any]
+
+
+class PredictSpec(Spec):
+    """One target read with one checkpoint."""
+
+    node: str
+    task: str
+    format: str
+    splits: tuple[str, ...]
+    encoding: Encoding
+
+
+class ScoreSpec(Spec):
+    """One target's scores."""
+
+    base: str
+    recipe: str
+    seed: int | None
+    node: str
+    task: str
+    format: str
+    metrics: tuple[str, ...]
+    chance: float | None
+
+
+class Cell(Spec):
+    """One recipe on one target with one seed, and the node that was evaluated for it."""
+
+    base: str
+    seed: int
+    recipe: str
+    target: str
+    node: str
+
+
+class TargetSpec(Spec):
+    """A target in a report: its title, and the stage that trains for it (None: the encoder is evaluated as it is)."""
+
+    title: str
+    stage: str | None
+
+
+class ReportSpec(Spec):
+    """A study as it was resolved."""
+
+    study: str
+    world: str
+    asks: str
+    baseline: str
+    bases: tuple[str, ...]
+    seeds: tuple[int, ...]
+    recipes: dict[str, str]
+    targets: dict[str, TargetSpec]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The whole grid, and the node behind each of its cells."""
+        return tuple(
+            Cell(base=base, seed=seed, recipe=recipe, target=target, node=node_path(base, seed, path, entry.stage))
+            for base in self.bases
+            for seed in self.seeds
+            for recipe, path in self.recipes.items()
+            for target, entry in self.targets.items()
+        )
+
+
+def node_path(base: str, seed: int, recipe: str, stage: str | None) -> str:
+    """Path of the node that a target evaluates; an untouched base has no seed."""
+    stages = [part for part in (recipe, stage) if part]
+    return "/".join([base, f"s{seed}", *stages]) if stages else base

@@ -1,0 +1,80 @@
+"""Multiple choice, from a record to its score; questions have two, three or four choices."""
+
+import numpy as np
+import pytest
+import torch
+
+from xstilts.formats.choice import FORMAT
+
+
+@pytest.fixture(scope="module")
+def records(lines):
+    sizes = [2, 4, 3, 2, 3, 4, 2]
+    ends = np.cumsum(sizes)
+    return [
+        {"prompt": lines[i], "choices": lines[20 + end - size : 20 + end], "label": i % size}
+        for i, (size, end) in enumerate(zip(sizes, ends, strict=True))
+    ]
+
+
+@pytest.fixture(scope="module")
+def model(draw_model):
+    return draw_model("AutoModelForSequenceClassification", 1)
+
+
+@pytest.fixture(scope="module")
+def logits(records, tokenizer, model):
+    """Of each choice, computed by itself."""
+    tokenizer.no_truncation()
+    found = []
+    for record in records:
+        ids = [torch.tensor([tokenizer.encode(record["prompt"], choice).ids]) for choice in record["choices"]]
+        found.append(np.array([model(input_ids=one).logits.item() for one in ids]))
+    return found
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({}, None),
+        ({"choices": ["lo"], "label": 0}, "fewer than two choices"),
+        ({"label": 2}, "label 2 is no index into 2 choices"),
+        ({"label": -1}, "label -1 is no index into 2 choices"),
+    ],
+)
+def test_check_names_what_is_wrong(change, message):
+    assert FORMAT.check({"prompt": "ka", "choices": ["lo", "mi"], "label": 1} | change, ()) == message
+
+
+def test_the_choices_of_a_question_are_one_item(records, encode, whole_batch):
+    _, features, _ = encode(FORMAT, records)
+    assert np.diff(features.item_starts).tolist() == [len(record["choices"]) for record in records]
+    batch = whole_batch(FORMAT, features, [5, 0])
+    assert batch.rows.tolist() == [5] * 4 + [0] * 2
+    assert batch.targets["size"].tolist() == [4, 2]
+    assert batch.targets["label"].tolist() == [records[5]["label"], records[0]["label"]]
+
+
+@pytest.mark.parametrize("items", [[0, 1, 2, 3, 4, 5, 6], [3], [6, 1], [2, 0, 5]])
+def test_loss_is_the_cross_entropy_of_each_question(records, logits, encode, model, whole_batch, items):
+    _, features, _ = encode(FORMAT, records)
+    batch = whole_batch(FORMAT, features, items)
+    by_hand = sum(np.log(np.exp(logits[i]).sum()) - logits[i][records[i]["label"]] for i in items)
+    assert FORMAT.loss(model, batch).item() == pytest.approx(by_hand, rel=1e-4)
+    assert FORMAT.terms(batch) == len(items)
+
+
+def test_from_logits_to_accuracy(records, logits, encode, model, ask, whole_batch):
+    table, features, encoding = encode(FORMAT, records)
+    answers = ask(model, FORMAT, features, budget=60)
+    np.testing.assert_allclose(np.array(answers), np.concatenate(logits), atol=1e-4)
+    predictions = FORMAT.decode(table, features, answers, (), encoding)
+    assert predictions["prediction"].to_pylist() == [int(x.argmax()) for x in logits]
+    shares = [float(np.exp(x).max() / np.exp(x).sum()) for x in logits]
+    assert predictions["score"].to_numpy() == pytest.approx(shares, rel=1e-3)
+    hits = [int(x.argmax()) == record["label"] for x, record in zip(logits, records, strict=True)]
+    values = FORMAT.values(FORMAT.statistics(predictions).sum(0))
+    assert 0 < values["accuracy"] < 100, "a test that only knows right or only wrong answers says little"
+    assert values["score"] == values["accuracy"] == pytest.approx(100 * np.mean(hits))
+    right, counted = FORMAT.dev_score(model, whole_batch(FORMAT, features))
+    assert (right, counted) == (sum(hits), len(hits))

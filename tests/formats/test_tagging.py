@@ -1,0 +1,143 @@
+"""Tagging of words: no word without a tag, long sentences rejoined, seqeval's F1."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seqeval.metrics import f1_score
+
+from xstilts.formats.tagging import FORMAT, IGNORE, pieces
+
+LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+TAGS = st.sampled_from(LABELS)
+# Words as data sets hold them: of many scripts, empty, blank, invisible, longer than a sequence, like special tokens.
+WORD = st.one_of(
+    st.sampled_from(["kalo", "mi", "山水", "", " ", "\u200b", "\ufeff", "a b", "<s>", "</s>", "<mask>", "kalo" * 40]),
+    st.text(max_size=8),
+)
+SENTENCE = st.lists(st.tuples(WORD, TAGS), min_size=1, max_size=30)
+
+
+def record_of(sentence):
+    words, tags = zip(*sentence, strict=True)
+    return {"words": list(words), "tags": list(tags)}
+
+
+@pytest.mark.parametrize(
+    "words, tags, labels, message",
+    [
+        (["ka", "lo"], ["O", "B-PER"], LABELS, None),
+        (["ka"], ["anything"], (), None),
+        ([], [], LABELS, "0 words, 0 tags"),
+        (["ka", "lo"], ["O"], LABELS, "2 words, 1 tags"),
+        (["ka", "lo"], ["O", "B-ORG"], LABELS, "tag 'B-ORG' is none of the task's 5 tags"),
+    ],
+)
+def test_check_names_what_is_wrong(words, tags, labels, message):
+    assert FORMAT.check({"words": words, "tags": tags}, labels) == message
+
+
+@settings(deadline=None, max_examples=150)
+@given(sentences=st.lists(SENTENCE, min_size=1, max_size=4), limit=st.integers(8, 40))
+def test_every_word_gets_its_own_tag_whatever_the_length(encode, sentences, limit):
+    records = [record_of(sentence) for sentence in sentences]
+    table, features, encoding = encode(FORMAT, records, LABELS, max_length=limit)
+    assert all(len(features.ids(i)) <= limit for i in range(len(features)))
+    labels = [features.part("labels", i) for i in range(len(features))]
+    # A model that is sure of the gold labels, with the number of the word for its probability.
+    numbers = {row: iter(range(1, 100)) for row in range(len(records))}
+    inferred = [
+        np.array([(label, next(numbers[row])) for label in some[some != IGNORE]], dtype=float).reshape(-1, 2)
+        for row, some in zip(features.column("row"), labels, strict=True)
+    ]
+    predictions = FORMAT.decode(table, features, inferred, LABELS, encoding)
+    assert predictions["prediction"].to_pylist() == [record["tags"] for record in records]
+    lengths = np.array([len(record["words"]) for record in records])
+    np.testing.assert_allclose(predictions["score"].to_numpy(), (lengths + 1) / 2, rtol=1e-6)
+
+
+def test_the_first_token_of_a_word_carries_its_label(encode, tokenizer):
+    words, tags = ["kalomiter", "山水火", "sul"], ["B-PER", "I-PER", "O"]
+    _, features, _ = encode(FORMAT, [{"words": words, "tags": tags}], LABELS)
+    lengths = [len(tokenizer.encode(word, add_special_tokens=False)) for word in words]
+    assert min(lengths[:2]) > 1
+    wanted = [IGNORE]
+    for tag, length in zip(tags, lengths, strict=True):
+        wanted += [LABELS.index(tag)] + [IGNORE] * (length - 1)
+    assert features.part("labels", 0).tolist() == [*wanted, IGNORE]
+    split = tokenizer.encode(words, is_pretokenized=True)
+    assert features.ids(0).tolist() == split.ids
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 8))
+def test_pieces_hold_whole_words_in_order(lengths, room):
+    word_ids = [word for word, length in enumerate(lengths) for _ in range(length)]
+    ids = [100 * word + i for word, length in enumerate(lengths) for i in range(length)]
+    cut = pieces(ids, word_ids, len(lengths), room, unknown=-1)
+    assert all(len(some) == len(words) <= room for some, words in cut)
+    assert [w for _, words in cut for w in words if w is not None] == list(range(len(lengths)))
+    kept = [(100 * w + i) if length else -1 for w, length in enumerate(lengths) for i in range(min(length or 1, room))]
+    assert [token for some, _ in cut for token in some] == kept
+    # No piece could have taken the first word of the next one.
+    for (some, _), (_, following) in pairwise(cut):
+        first = next((i for i, w in enumerate(following[1:], start=1) if w is not None), len(following))
+        assert len(some) + first > room
+
+
+def test_long_sentences_are_rejoined_in_order(encode, draw_model, ask):
+    sentence = [(word, LABELS[i % 5]) for i, word in enumerate(["kalo", "mi", "山水火", "terven"] * 8)]
+    records = [record_of(sentence), record_of(sentence[:3]), record_of(sentence[::-1])]
+    table, features, encoding = encode(FORMAT, records, LABELS, max_length=16)
+    assert np.bincount(features.column("row")).min() == 1 < np.bincount(features.column("row")).max()
+    answers = ask(draw_model("AutoModelForTokenClassification", 5), FORMAT, features, budget=64)
+    predictions = FORMAT.decode(table, features, answers, LABELS, encoding)
+    for row, said in enumerate(predictions["prediction"].to_pylist()):
+        alone = np.concatenate([answers[i] for i in np.flatnonzero(features.column("row") == row)])
+        assert said == [LABELS[int(label)] for label in alone[:, 0]]
+        assert len(said) == len(records[row]["words"])
+    with pytest.raises(AssertionError, match=r"r1: 2 tags predicted for 3 words"):
+        answers[int(np.flatnonzero(features.column("row") == 1)[0])] = np.zeros((2, 2))
+        FORMAT.decode(table, features, answers, LABELS, encoding)
+
+
+def test_loss_and_labels_at_first_tokens_alone(lines, encode, draw_model, ask, whole_batch):
+    rng = np.random.default_rng(0)
+    records = [{"words": line.split(), "tags": rng.choice(LABELS, len(line.split())).tolist()} for line in lines[:9]]
+    known = LABELS[:4]  # the last tag was never seen in training
+    table, features, encoding = encode(FORMAT, records, known)
+    model, batch = draw_model("AutoModelForTokenClassification", 4), whole_batch(FORMAT, features)
+    total, right, terms = 0.0, 0, 0
+    answers = ask(model, FORMAT, features, budget=100)
+    for i, record in enumerate(records):
+        logits = model(input_ids=torch.from_numpy(features.ids(i).astype(np.int64))[None]).logits[0].detach()
+        first = np.flatnonzero(features.part("labels", i) != IGNORE)
+        share = logits.softmax(-1).numpy()[first]
+        np.testing.assert_allclose(answers[i], np.stack([share.argmax(1), share.max(1)], axis=1), atol=1e-5)
+        for tag, of_word in zip(record["tags"], share, strict=True):
+            if tag in known:
+                total -= np.log(of_word[known.index(tag)])
+                right, terms = right + (known[int(of_word.argmax())] == tag), terms + 1
+    words = sum(len(record["words"]) for record in records)
+    assert 0 < terms < words
+    assert FORMAT.terms(batch) == terms
+    assert FORMAT.loss(model, batch).item() == pytest.approx(total, rel=1e-4)
+    assert FORMAT.dev_score(model, batch) == (right, words), "a tag that can't be predicted is missed"
+    predictions = FORMAT.decode(table, features, answers, known, encoding)
+    assert predictions["gold"].to_pylist() == [record["tags"] for record in records]
+
+
+@pytest.mark.filterwarnings("ignore:.*seems not to be NE tag")
+@pytest.mark.parametrize("tags", [LABELS, ("NOUN", "VERB", "DET")])
+@pytest.mark.parametrize("seed", range(8))
+def test_f1_is_seqevals(tags, seed, encode):
+    rng = np.random.default_rng(seed)
+    gold = [rng.choice(tags, rng.integers(1, 12)).tolist() for _ in range(20)]
+    said = [[tag if rng.random() < 0.6 else str(rng.choice(tags)) for tag in sentence] for sentence in gold]
+    table, _, _ = encode(FORMAT, [{"words": sentence, "tags": sentence} for sentence in gold], tags)
+    predictions = table.rename_columns({"words": "prediction", "tags": "gold"})
+    predictions = predictions.set_column(2, "prediction", [said])
+    values = FORMAT.values(FORMAT.statistics(predictions).sum(0))
+    assert values["score"] == values["f1"] == pytest.approx(100 * f1_score(gold, said))
