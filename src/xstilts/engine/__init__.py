@@ -1,0 +1,1 @@
+"""Training on DeepSpeed ranks and batched inference."""
