@@ -1,0 +1,1 @@
+"""What a study found: figures with intervals, tables, one page."""
