@@ -1,0 +1,54 @@
+"""Planning is quick because it imports nothing heavy; and a wrong configuration ends it with a message."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+HEAVY = {"torch", "transformers", "datasets", "deepspeed"}
+
+
+def snakemake(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *python, "-m", "snakemake", "-n", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_real_replication_is_planned_without_heavy_imports():
+    arguments = ("--config", "world=real", "study=replication", "studies={replication: {seeds: [1, 2, 3]}}")
+    done = snakemake(*arguments, python=("-X", "importtime"))
+    assert done.returncode == 0, done.stderr[-2000:]
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert "snakemake" in imported
+    assert not imported & HEAVY
+    # 228 nodes: 10 recipes, and 6 trained targets for each of them and for the untouched base, 3 seeds.
+    counted = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
+    assert counted["train_checkpoint"] == str((10 + 6 * 11) * 3)
+
+
+@pytest.mark.parametrize(
+    ("override", "fragments"),
+    [
+        ("world=minni", ["world", "minni", "did you mean 'mini'"]),
+        ("worlds={mini: {stages: {mnli: {lrr: 1}}}}", ["--config", "stages.mnli.lrr", "'lr'"]),
+        ("studies={quickstart: {recipes: {none: [], odd: [squad+mnli]}}}", ["write 'mnli+squad'", "one spelling"]),
+        ("results=../elsewhere", ["results", "leads out of the working directory"]),
+    ],
+)
+def test_a_wrong_configuration_is_a_message(override, fragments):
+    done = snakemake("--config", override)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    for fragment in fragments:
+        assert fragment.lower() in said.lower(), said[-1500:]
+
+
+@pytest.mark.parametrize("program", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_programs_explain_themselves(program: Path):
+    """Each script's docstring says what goes in, what comes out, what it costs, and shows a call; --help prints it."""
+    text = program.read_text(encoding="utf-8").split('"""')[1]
+    for word in ("Input", "Output", "Cost", "Example"):
+        assert f"{word}" in text
+    assert "arguments(__doc__)" in program.read_text(encoding="utf-8")

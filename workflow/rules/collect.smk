@@ -1,0 +1,25 @@
+# Named targets: `snakemake <name>` makes one stage of the work and what it needs.
+
+
+rule bases:
+    input:
+        plan.checkpoint_files("bases"),
+    localrule: True
+
+
+rule intermediates:
+    input:
+        plan.checkpoint_files("intermediates"),
+    localrule: True
+
+
+rule targets:
+    input:
+        plan.checkpoint_files("targets"),
+    localrule: True
+
+
+rule scores:
+    input:
+        plan.score_files,
+    localrule: True

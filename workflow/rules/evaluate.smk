@@ -1,0 +1,72 @@
+# Predictions, and scores from predictions: a changed metric predicts nothing again.
+
+
+rule predict_target:
+    input:
+        checkpoint="<results>/checkpoints/{node}/digest",
+        weights=ancient("<results>/checkpoints/{node}/model.safetensors"),
+        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
+        tokens=ancient(lambda w: plan.evaluated(w.node, w.target, "tokens")),
+        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
+    output:
+        predictions="<results>/predictions/{node}/{target}.parquet",
+        record="<results>/predictions/{node}/{target}.json",
+        digest="<results>/predictions/{node}/{target}.digest",
+    log:
+        "<results>/logs/predictions/{node}/{target}.log",
+    benchmark:
+        "<results>/benchmarks/predictions/{node}/{target}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    threads: plan.world.training.threads or 1
+    resources:
+        micro_tokens=plan.world.training.micro_tokens or 4096,
+    params:
+        spec=lambda w: plan.predict_spec(w.node, w.target).text(),
+        code=lambda w: plan.predict_code(w.node, w.target),
+        checkpoint=subpath(input.checkpoint, parent=True),
+    shell:
+        """
+        launch predict_target --spec {params.spec:q} --code {params.code} \
+            --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} \
+            --micro-tokens {resources.micro_tokens} --threads {threads} --out {output.predictions} &>{log}
+        """
+
+
+rule score_target:
+    input:
+        predictions=ancient("<results>/predictions/{node}/{target}.parquet"),
+        digest="<results>/predictions/{node}/{target}.digest",
+    output:
+        scores="<results>/scores/{node}/{target}.json",
+        statistics="<results>/scores/{node}/{target}.parquet",
+    log:
+        "<results>/logs/scores/{node}/{target}.log",
+    benchmark:
+        "<results>/benchmarks/scores/{node}/{target}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.score_spec(w.node, w.target).text(),
+        code=lambda w: plan.score_code(w.node, w.target),
+    shell:
+        """
+        launch score_target --spec {params.spec:q} --code {params.code} \
+            --predictions {input.predictions} --out {output.scores} &>{log}
+        """
+
+
+rule prune_weights:
+    input:
+        lambda w: plan.predictions_of(w.node),
+    output:
+        touch("<results>/checkpoints/{node}/pruned"),
+    log:
+        "<results>/logs/pruned/{node}.log",
+    localrule: True
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        weights=subpath(output[0], parent=True),
+    shell:
+        "rm -f {params.weights}/model.safetensors &> {log}"

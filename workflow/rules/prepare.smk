@@ -1,0 +1,76 @@
+# From sources to token files. Children depend on digests, so data that is made again with equal content does not ripple.
+
+
+rule prepare_records:
+    output:
+        records="<results>/records/{data}/{split}.parquet",
+        record="<results>/records/{data}/{split}.json",
+        digest="<results>/records/{data}/{split}.digest",
+    log:
+        "<results>/logs/records/{data}/{split}.log",
+    benchmark:
+        "<results>/benchmarks/records/{data}/{split}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.records_spec(w.data, w.split).text(),
+        code=lambda w: plan.records_code(w.data, w.split),
+    shell:
+        """
+        launch prepare_records --spec {params.spec:q} --code {params.code} \
+            --out {output.records} &>{log}
+        """
+
+
+rule train_tokenizer:
+    input:
+        records=ancient(lambda w: plan.tokenizer_text(w.tokenizer, "parquet")),
+        digest=lambda w: plan.tokenizer_text(w.tokenizer, "digest"),
+    output:
+        tokenizer="<results>/tokenizers/{tokenizer}/tokenizer.json",
+        config="<results>/tokenizers/{tokenizer}/tokenizer_config.json",
+        record="<results>/tokenizers/{tokenizer}/record.json",
+        digest="<results>/tokenizers/{tokenizer}/digest",
+    log:
+        "<results>/logs/tokenizers/{tokenizer}.log",
+    benchmark:
+        "<results>/benchmarks/tokenizers/{tokenizer}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.tokenizer_spec(w.tokenizer).text(),
+        code=lambda w: plan.tokenizer_code(w.tokenizer),
+        folder=subpath(output.digest, parent=True),
+    shell:
+        """
+        launch train_tokenizer --spec {params.spec:q} --code {params.code} \
+            --records {input.records} --out {params.folder} &>{log}
+        """
+
+
+rule encode_tokens:
+    input:
+        records=ancient("<results>/records/{data}/{split}.parquet"),
+        digest="<results>/records/{data}/{split}.digest",
+        tokenizer=ancient(lambda w: plan.tokenizer_folder(w.tokenizer) / "tokenizer.json"),
+        tokenizer_digest=lambda w: plan.tokenizer_folder(w.tokenizer) / "digest",
+        labels=lambda w: plan.labels_from(w.data),
+    output:
+        tokens="<results>/tokens/{tokenizer}/{data}/{split}.arrow",
+        record="<results>/tokens/{tokenizer}/{data}/{split}.json",
+        digest="<results>/tokens/{tokenizer}/{data}/{split}.digest",
+    log:
+        "<results>/logs/tokens/{tokenizer}/{data}/{split}.log",
+    benchmark:
+        "<results>/benchmarks/tokens/{tokenizer}/{data}/{split}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.tokens_spec(w.data, w.split).text(),
+        code=lambda w: plan.tokens_code(w.tokenizer, w.data, w.split),
+        labels=lambda w: " ".join(f"--labels-from {path}" for path in plan.labels_from(w.data)),
+    shell:
+        """
+        launch encode_tokens --spec {params.spec:q} --code {params.code} \
+            --records {input.records} --tokenizer {input.tokenizer} {params.labels} --out {output.tokens} &>{log}
+        """

@@ -1,0 +1,27 @@
+# What a study found.
+
+
+rule make_report:
+    input:
+        scores=plan.score_files,
+    output:
+        page=report("<results>/report/{study}/report.html", category="report"),
+        scores="<results>/report/{study}/scores.csv",
+        recipes="<results>/report/{study}/recipes.csv",
+    log:
+        "<results>/logs/report/{study}.log",
+    benchmark:
+        "<results>/benchmarks/report/{study}.jsonl"
+    wildcard_constraints:
+        study=plan.name,
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.report_spec().text(),
+        code=lambda w: plan.report_code(),
+        folder=subpath(output.page, parent=True),
+    shell:
+        """
+        launch make_report --spec {params.spec:q} --code {params.code} \
+            --out {params.folder} &>{log}
+        """

@@ -1,0 +1,140 @@
+# The tree of checkpoints: a base, and below it every stage of every recipe, each trained once.
+
+
+rule draw_base:
+    input:
+        tokenizer=ancient(lambda w: plan.tokenizer_folder(plan.tokenizer_of(w.base)) / "tokenizer.json"),
+        digest=lambda w: plan.tokenizer_folder(plan.tokenizer_of(w.base)) / "digest",
+    output:
+        model="<results>/drawn/{base}/model.safetensors",
+        config="<results>/drawn/{base}/config.json",
+        tokenizer="<results>/drawn/{base}/tokenizer.json",
+        record="<results>/drawn/{base}/record.json",
+        digest="<results>/drawn/{base}/digest",
+    log:
+        "<results>/logs/drawn/{base}.log",
+    benchmark:
+        "<results>/benchmarks/drawn/{base}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.scratch_spec(w.base).text(),
+        code=lambda w: plan.scratch_code(w.base),
+        tokenizer=subpath(input.digest, parent=True),
+        folder=subpath(output.digest, parent=True),
+    shell:
+        """
+        launch draw_base --spec {params.spec:q} --code {params.code} \
+            --tokenizer {params.tokenizer} --out {params.folder} &>{log}
+        """
+
+
+rule pretrain_base:
+    input:
+        parent="<results>/drawn/{base}/digest",
+        train=ancient(lambda w: plan.stage_tokens(w.base, "train")),
+        dev=ancient(lambda w: plan.stage_tokens(w.base, "dev")),
+        data=lambda w: plan.stage_digests(w.base),
+    output:
+        model="<results>/checkpoints/{base}/model.safetensors",
+        config="<results>/checkpoints/{base}/config.json",
+        tokenizer="<results>/checkpoints/{base}/tokenizer.json",
+        record="<results>/checkpoints/{base}/training.json",
+        card="<results>/checkpoints/{base}/README.md",
+        digest="<results>/checkpoints/{base}/digest",
+    log:
+        "<results>/logs/checkpoints/{base}.log",
+    benchmark:
+        "<results>/benchmarks/checkpoints/{base}.jsonl"
+    wildcard_constraints:
+        base=plan.names_of_bases("scratch"),
+    conda:
+        "../envs/xstilts.yaml"
+    threads: lambda w: plan.cores(w.base)
+    resources:
+        ranks=lambda w: plan.stage_of(w.base).ranks,
+        zero=lambda w: plan.stage_of(w.base).zero,
+        micro_tokens=lambda w: plan.stage_of(w.base).micro_tokens,
+        rank_threads=lambda w: plan.stage_of(w.base).threads,
+    params:
+        spec=lambda w: plan.train_spec(w.base).text(),
+        code=lambda w: plan.train_code(w.base),
+        parent=subpath(input.parent, parent=True),
+        folder=subpath(output.digest, parent=True),
+    shell:
+        """
+        launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+            --parent {params.parent} --base {params.parent} --train {input.train} --dev {input.dev} \
+            --zero {resources.zero} --micro-tokens {resources.micro_tokens} --threads {resources.rank_threads} \
+            --out {params.folder} &>{log}
+        """
+
+
+rule fetch_base:
+    output:
+        model="<results>/checkpoints/{base}/model.safetensors",
+        config="<results>/checkpoints/{base}/config.json",
+        tokenizer="<results>/checkpoints/{base}/tokenizer.json",
+        record="<results>/checkpoints/{base}/training.json",
+        card="<results>/checkpoints/{base}/README.md",
+        digest="<results>/checkpoints/{base}/digest",
+    log:
+        "<results>/logs/checkpoints/{base}.log",
+    benchmark:
+        "<results>/benchmarks/checkpoints/{base}.jsonl"
+    wildcard_constraints:
+        base=plan.names_of_bases("hub", "path"),
+    localrule: True
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.fetch_spec(w.base).text(),
+        code=lambda w: plan.fetch_code(w.base),
+        folder=subpath(output.digest, parent=True),
+    shell:
+        """
+        launch fetch_base --spec {params.spec:q} --code {params.code} \
+            --out {params.folder} &>{log}
+        """
+
+
+rule train_checkpoint:
+    input:
+        parent=lambda w: plan.parent_of(f"{w.parent}/{w.stage}") / "digest",
+        weights=ancient(lambda w: plan.parent_of(f"{w.parent}/{w.stage}") / "model.safetensors"),
+        base=lambda w: plan.base_of(w.parent) / "digest",
+        train=ancient(lambda w: plan.stage_tokens(f"{w.parent}/{w.stage}", "train")),
+        dev=ancient(lambda w: plan.stage_tokens(f"{w.parent}/{w.stage}", "dev")),
+        data=lambda w: plan.stage_digests(f"{w.parent}/{w.stage}"),
+    output:
+        model="<results>/checkpoints/{parent}/{stage}/model.safetensors",
+        config="<results>/checkpoints/{parent}/{stage}/config.json",
+        tokenizer="<results>/checkpoints/{parent}/{stage}/tokenizer.json",
+        record="<results>/checkpoints/{parent}/{stage}/training.json",
+        card="<results>/checkpoints/{parent}/{stage}/README.md",
+        digest="<results>/checkpoints/{parent}/{stage}/digest",
+    log:
+        "<results>/logs/checkpoints/{parent}/{stage}.log",
+    benchmark:
+        "<results>/benchmarks/checkpoints/{parent}/{stage}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    threads: lambda w: plan.cores(f"{w.parent}/{w.stage}")
+    resources:
+        ranks=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").ranks,
+        zero=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").zero,
+        micro_tokens=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").micro_tokens,
+        rank_threads=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").threads,
+    params:
+        spec=lambda w: plan.train_spec(f"{w.parent}/{w.stage}").text(),
+        code=lambda w: plan.train_code(f"{w.parent}/{w.stage}"),
+        parent=subpath(input.parent, parent=True),
+        base=subpath(input.base, parent=True),
+        folder=subpath(output.digest, parent=True),
+    shell:
+        """
+        launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+            --parent {params.parent} --base {params.base} --train {input.train} --dev {input.dev} \
+            --zero {resources.zero} --micro-tokens {resources.micro_tokens} --threads {resources.rank_threads} \
+            --out {params.folder} &>{log}
+        """
