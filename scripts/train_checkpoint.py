@@ -4,7 +4,7 @@ Input   a spec; the parent's folder; the base's folder (masked LM takes its head
 Output  OUT/{model.safetensors, config.json, tokenizer.json, tokenizer_config.json, training.json, README.md, digest}
 Cost    the whole of a node's training; several ranks by `torchrun --standalone --nproc-per-node N scripts/...`
 
-Example, on a CPU, after `snakemake -c2 intermediates` (an intermediate of the miniature, half a minute):
+Example, on a CPU, after `snakemake -c2 intermediates` (an intermediate of the miniature, a minute or two):
     python scripts/train_checkpoint.py --spec results/mini/checkpoints/tiny/s1/mnli/training.json \\
         --parent results/mini/checkpoints/tiny --base results/mini/checkpoints/tiny \\
         --train results/mini/tokens/mini/mnli/train.arrow --dev results/mini/tokens/mini/mnli/dev.arrow --out /tmp/mnli

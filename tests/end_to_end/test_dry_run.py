@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from clones import ROOT
 
 HEAVY = {"torch", "transformers", "datasets", "deepspeed"}
 

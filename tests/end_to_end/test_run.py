@@ -6,7 +6,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 import transformers
-from conftest import clone_into
+from clones import clone_into
 
 NODE = "checkpoints/tiny/s1"
 

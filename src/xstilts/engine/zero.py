@@ -49,8 +49,8 @@ def start_engine(model: nn.Module, groups: list[dict[str, Any]], settings: Stage
     """The DeepSpeed engine around `model`, with torch's AdamW (fused where the device has it)."""
     import deepspeed
 
-    # On CPU ranks DeepSpeed would compile a shared-memory collective at its first use: half a minute, and a compiler
-    # that must be there, for what gloo does as well at our sizes.
+    # On CPU ranks DeepSpeed would compile a shared-memory collective at its first use, with a compiler
+    # that must be there, for what gloo does at our sizes too.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     device = torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
     model.to(device)
