@@ -1,12 +1,15 @@
 # Sequential transfer as a tree of checkpoints: see docs/design.md. Named targets are in workflow/rules/collect.smk.
+import shlex
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
 
+sys.path.insert(0, str(Path(workflow.basedir, "src")))  # this checkout's package, whichever is installed
 from xstilts.plan import open_plan
 
 min_version("9.19")
-shell.prefix(f"export PATH={workflow.basedir}/scripts:$PATH; ")  # rules start programs by `launch`
+shell.prefix(f"export PATH={shlex.quote(f'{workflow.basedir}/scripts')}:$PATH; ")  # rules start programs by `launch`
 
 
 configfile: "config/config.yaml"

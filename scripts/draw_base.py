@@ -4,7 +4,7 @@ Input   a spec with the architecture and the seed, a tokenizer folder
 Output  OUT/{config.json, model.safetensors, tokenizer.json, tokenizer_config.json, record.json, digest}
 Cost    a second for a million parameters
 
-Example, after `snakemake -c2 tokenizers`:
+Example, after `snakemake -c2 bases`:
     python scripts/draw_base.py --tokenizer results/mini/tokenizers/mini --out /tmp/drawn \\
         --spec results/mini/drawn/tiny/record.json
 """

@@ -4,7 +4,7 @@ Input   a spec, a record file, a tokenizer.json; for an open label set the train
 Output  OUT.arrow (memory-mapped by all who use it), OUT.json, OUT.digest
 Cost    one core; the tokens are held in memory until they are written
 
-Example, after `snakemake -c2 tokenizers`:
+Example, after `snakemake -c2`:
     python scripts/encode_tokens.py --records results/mini/records/xnli/test.parquet \\
         --tokenizer results/mini/tokenizers/mini/tokenizer.json --out /tmp/tokens/test \\
         --spec results/mini/tokens/mini/xnli/test.json

@@ -5,7 +5,9 @@ Output  report.html, scores.csv (every figure of every evaluation), recipes.csv 
 Cost    seconds; minutes with test sets of tens of thousands of examples
 
 Example, after `snakemake -c2`:
-    python scripts/make_report.py --spec spec.json --scores results/mini/scores --out /tmp/report
+    python scripts/make_report.py --scores results/mini/scores --out /tmp/report --spec '{"study": "quickstart",
+        "world": "mini", "asks": "Does MNLI help XNLI?", "baseline": "none", "bases": ["tiny"], "seeds": [1],
+        "recipes": {"none": "", "mnli": "mnli"}, "targets": {"xnli": {"title": "XNLI", "stage": "xnli"}}}'
 """
 
 from pathlib import Path

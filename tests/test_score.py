@@ -21,7 +21,6 @@ SPEC = ScoreSpec(
     node="tiny/s1/mnli/xnli",
     task="xnli",
     format="classification",
-    metrics=("accuracy",),
     chance=50.0,
 )
 

@@ -20,7 +20,7 @@ FORMATS = f"{PACKAGE}.formats."
 
 FACETS: Mapping[str, frozenset[str]] = {
     "prepare": frozenset({"record_fields", "schema", "check"}),
-    "encode": frozenset({"feature_fields", "encode"}),
+    "encode": frozenset({"encode"}),
     "train": frozenset({"auto_class", "outputs", "collate", "terms", "loss", "dev_score"}),
     "predict": frozenset({"auto_class", "collate", "infer", "decode"}),
     "score": frozenset({"statistics", "values"}),

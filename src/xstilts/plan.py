@@ -27,6 +27,7 @@ from xstilts.specs import (
     ReportSpec,
     ScoreSpec,
     ScratchSpec,
+    Spec,
     TargetSpec,
     TokenizerSpec,
     TokensSpec,
@@ -138,6 +139,11 @@ class Plan:
     def fetch_spec(self, base: str) -> FetchSpec:
         return FetchSpec(base=base, **self.world.bases[base].model_dump(include={"hub", "revision", "path"}))
 
+    def fetched_from(self, base: str) -> list[Path]:
+        """Files of a base that comes from a folder, so that a model replaced there is seen."""
+        path = self.world.bases[base].path
+        return [Path(path) / name for name in ("model.safetensors", "config.json", "tokenizer.json")] if path else []
+
     def stage_of(self, node: str) -> StageSpec:
         """The resolved stage that makes a node; of a base, its pretraining."""
         if node not in self._stages:
@@ -213,7 +219,6 @@ class Plan:
             node=node,
             task=target,
             format=task.format,
-            metrics=task.metric,
             chance=task.chance,
         )
 
@@ -257,8 +262,8 @@ class Plan:
         """Marks of target nodes whose weights go once their predictions stand; none where the world keeps them."""
         if self.world.keep_target_weights:
             return []
-        kept = set(self.checkpoint_files("bases") + self.checkpoint_files("intermediates"))
-        return [file.with_name("pruned") for file in self.checkpoint_files("targets") if file not in kept]
+        parents = {self.checkpoint(node.parent) for node in self.project.nodes if node.parent}
+        return [f.with_name("pruned") for f in self.checkpoint_files("targets") if f.parent not in parents]
 
     def predictions_of(self, node: str) -> list[Path]:
         """Predictions of this study that read a node."""
@@ -270,44 +275,50 @@ class Plan:
         spec = self.records_spec(data, split)
         makers = (f"{MAKERS}.{spec.source['maker']}",) if "maker" in spec.source else ()
         made = self.results / "records" / data / f"{split}.json"
-        return self._code("prepare", (f"{FORMATS}.{spec.format}", *makers), made)
+        return self._code("prepare", spec, made, f"{FORMATS}.{spec.format}", *makers)
 
     def tokenizer_code(self, tokenizer: str) -> str:
-        return self._code("tokenizer", (), self.tokenizer_folder(tokenizer) / "record.json")
+        made = self.tokenizer_folder(tokenizer) / "record.json"
+        return self._code("tokenizer", self.tokenizer_spec(tokenizer), made)
 
     def tokens_code(self, tokenizer: str, data: str, split: str) -> str:
         spec = self.tokens_spec(data, split)
         made = self.results / "tokens" / tokenizer / data / f"{split}.json"
-        return self._code("encode", (f"{FORMATS}.{spec.format}",), made)
+        return self._code("encode", spec, made, f"{FORMATS}.{spec.format}")
 
     def scratch_code(self, base: str) -> str:
-        return self._code("draw", (), self.results / "drawn" / base / "record.json")
+        return self._code("draw", self.scratch_spec(base), self.results / "drawn" / base / "record.json")
 
     def fetch_code(self, base: str) -> str:
-        return self._code("fetch", (), self.checkpoint(base) / "training.json")
+        return self._code("fetch", self.fetch_spec(base), self.checkpoint(base) / "training.json")
 
     def train_code(self, node: str) -> str:
-        formats = {f"{FORMATS}.{part.format}" for part in self.stage_of(node).parts}
-        return self._code("train", tuple(sorted(formats)), self.checkpoint(node) / "training.json")
+        formats = sorted({f"{FORMATS}.{part.format}" for part in self.stage_of(node).parts})
+        return self._code("train", self.train_spec(node), self.checkpoint(node) / "training.json", *formats)
 
     def predict_code(self, node: str, target: str) -> str:
         spec = self.predict_spec(node, target)
         made = self.results / "predictions" / node / f"{target}.json"
-        return self._code("predict", (f"{FORMATS}.{spec.format}",), made)
+        return self._code("predict", spec, made, f"{FORMATS}.{spec.format}")
 
     def score_code(self, node: str, target: str) -> str:
         spec = self.score_spec(node, target)
         made = self.results / "scores" / node / f"{target}.json"
-        return self._code("score", (f"{FORMATS}.{spec.format}",), made)
+        return self._code("score", spec, made, f"{FORMATS}.{spec.format}")
 
     def report_code(self) -> str:
         """The report's code, and its templates, whose every character counts."""
-        return digest([self._code("report", (), None), *(file.read_text(encoding="utf-8") for file in TEMPLATES)])
+        return digest([self._print("report", ()), *(file.read_text(encoding="utf-8") for file in TEMPLATES)])
 
-    def _code(self, program: str, found_by_name: tuple[str, ...], made: Path | None) -> str:
-        """Fingerprint of what a job runs; with `freeze_code`, the one that its existing result records."""
-        if self.project.settings.freeze_code and made is not None and made.exists():
-            return str(json.loads(made.read_text(encoding="utf-8"))["code"])
+    def _code(self, program: str, spec: Spec, made: Path, *found_by_name: str) -> str:
+        """Fingerprint of what a job runs; with `freeze_code`, the one of its existing result, if of this spec."""
+        if self.project.settings.freeze_code and made.exists():
+            record = json.loads(made.read_text(encoding="utf-8"))
+            if record["spec"] == spec.model_dump(mode="json"):
+                return str(record["code"])
+        return self._print(program, found_by_name)
+
+    def _print(self, program: str, found_by_name: tuple[str, ...]) -> str:
         key = program, found_by_name
         if key not in self._prints:
             path = self.scripts / f"{PROGRAMS[program]}.py"

@@ -109,7 +109,6 @@ class ScoreSpec(Spec):
     node: str
     task: str
     format: str
-    metrics: tuple[str, ...]
     chance: float | None
 
 

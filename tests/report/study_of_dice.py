@@ -46,7 +46,7 @@ def write_scores(spec: ReportSpec, folder: Path, sizes=None) -> Path:
         format, chance = FORMATS[cell.target]
         recipe = "/".join(cell.node.split("/")[2:])
         what = {"base": cell.base, "recipe": recipe, "seed": cell.seed, "node": cell.node, "task": cell.target}
-        score_target(ScoreSpec(**what, format=format, metrics=("accuracy",), chance=chance), predictions, out, "code")
+        score_target(ScoreSpec(**what, format=format, chance=chance), predictions, out, "code")
     return folder
 
 

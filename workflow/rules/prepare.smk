@@ -54,7 +54,8 @@ rule encode_tokens:
         digest="<results>/records/{data}/{split}.digest",
         tokenizer=ancient(lambda w: plan.tokenizer_folder(w.tokenizer) / "tokenizer.json"),
         tokenizer_digest=lambda w: plan.tokenizer_folder(w.tokenizer) / "digest",
-        labels=lambda w: plan.labels_from(w.data),
+        labels=ancient(lambda w: plan.labels_from(w.data)),
+        labels_digest=lambda w: [path.with_suffix(".digest") for path in plan.labels_from(w.data)],
     output:
         tokens="<results>/tokens/{tokenizer}/{data}/{split}.arrow",
         record="<results>/tokens/{tokenizer}/{data}/{split}.json",

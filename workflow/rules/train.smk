@@ -71,6 +71,8 @@ rule pretrain_base:
 
 
 rule fetch_base:
+    input:
+        lambda w: plan.fetched_from(w.base),
     output:
         model="<results>/checkpoints/{base}/model.safetensors",
         config="<results>/checkpoints/{base}/config.json",

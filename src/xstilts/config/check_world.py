@@ -66,6 +66,10 @@ def _bases(world: World, tree: Tree) -> Iterator[Problem]:
                 f"there is no tokenizer {wrong!r}{suggest(wrong, world.tokenizers)}",
                 f"the world's tokenizers: {', '.join(world.tokenizers) or 'none'}; add it under 'tokenizers'",
             )
+        if not base.scratch and name in world.tokenizers:
+            yield tree.problem(
+                key, "has the name of one of the world's tokenizers", "rename one: their files would mix"
+            )
         if base.pretrain and base.pretrain not in world.stages:
             yield tree.problem(
                 (*key, "pretrain"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Annotated, Any
@@ -10,14 +11,16 @@ from pydantic import AfterValidator, Field
 
 from xstilts.config.types import Model, Name
 
+SAFE = re.compile(r"[\w/.+@=,-]+")  # rules write paths into shell commands
+
 
 def _folder(text: str) -> str:
     if not text.strip():
         raise ValueError("the folder of results has no name")
     if text.startswith("~"):
         raise ValueError(f"{text!r}: '~' is not expanded here, write the path out")
-    if any(character in text for character in "{}*?\n\0"):
-        raise ValueError(f"{text!r} has a character with a meaning of its own in paths: one of {{ }} * ?")
+    if not SAFE.fullmatch(text):
+        raise ValueError(f"{text!r} has a character with a meaning of its own: use letters, digits and / . _ - + @ = ,")
     if not PurePosixPath(text).is_absolute() and normpath(text).split("/")[0] == "..":
         raise ValueError(f"{text!r} leads out of the working directory: write it as an absolute path if you mean it")
     return text
@@ -33,7 +36,9 @@ class Settings(Model):
     results: Annotated[str, AfterValidator(_folder)] = Field(
         default="results", description="the folder of all results, relative to the working directory or absolute"
     )
-    freeze_code: bool = Field(default=False, description="true: edits of the code rerun nothing that exists")
+    freeze_code: bool = Field(
+        default=False, description="true: edits of the code rerun nothing that exists, but the report"
+    )
     aliases: dict[Name, str] = Field(
         default_factory=dict, description="short names of long mixtures, such as all9: anli+ccg+cosmosqa"
     )

@@ -41,12 +41,15 @@ class Training(Model):
     precision: Precision | None = Field(default=None, description="number format of the computation")
     zero: Annotated[int, Field(ge=0, le=3)] | None = Field(default=None, description="DeepSpeed's ZeRO stage, 0 to 3")
     ranks: Count | None = Field(
-        default=None, description="processes (GPUs) that share the work; does not change the result"
+        default=None, description="processes (GPUs) that share the work; changes results by rounding at most"
     )
     micro_tokens: Count | None = Field(
-        default=None, description="tokens in a micro-batch, by what fits into memory; does not change the result"
+        default=None,
+        description="tokens in a micro-batch, by what fits into memory; changes results by rounding at most",
     )
-    threads: Count | None = Field(default=None, description="CPU threads of each rank; does not change the result")
+    threads: Count | None = Field(
+        default=None, description="CPU threads of each rank; changes results by rounding at most"
+    )
     evaluate_every: Count | None = Field(default=None, description="steps between two looks at the English dev data")
     dev_examples: Count | None = Field(
         default=None, description="how many examples of the English dev data are looked at"

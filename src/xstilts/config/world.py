@@ -148,7 +148,8 @@ class World(Model):
             source, languages = part.task, data.variants[part.variant]
         elif task.role == "text":
             languages = self.languages_of(part.task)
-        encoding = self.encoding_of(source).model_dump()
+        # How predictions are read changes no weights.
+        encoding = self.encoding_of(source).model_dump(exclude={"max_answer", "layer"})
         return PartSpec(part.task, part.variant, task.format, source, english, languages, encoding)
 
     def _known(self, stage: Stage, name: str) -> Task:

@@ -83,7 +83,7 @@ def train(parts: Sequence[Part], parent: Path, base: Path, settings: StageSpec, 
         history.tokens += tokens
         done = number + 1
         if done % settings.evaluate_every == 0 or done == steps:
-            score = english_dev(model, parts, settings)
+            score = zero.from_rank_0(english_dev(model, parts, settings))  # or ranks might stop apart
             (total,) = zero.total_over_ranks(float(losses))
             history.curve.append({"step": done, "loss": total / (done - evaluated), "dev": score})
             losses.zero_()
@@ -92,7 +92,7 @@ def train(parts: Sequence[Part], parent: Path, base: Path, settings: StageSpec, 
                 history.best_score, history.best_step, waited = score, done, 0
                 best = zero.whole_weights(model, settings.zero)
             logger.info("step %d: loss %.4f, English dev %.4f", done, history.curve[-1]["loss"], score)
-            if waited > settings.patience:
+            if waited >= settings.patience:
                 logger.info("stopped: %d evaluations without a better English dev score", waited)
                 history.steps = done
                 break

@@ -95,6 +95,13 @@ def total_over_ranks(*numbers: float) -> list[float]:
     return [float(x) for x in tensor]
 
 
+def from_rank_0(number: float) -> float:
+    """Rank 0's number, on all ranks."""
+    tensor = torch.tensor(number, dtype=torch.float64, device="cuda" if torch.cuda.is_available() else "cpu")
+    dist.broadcast(tensor, src=0)
+    return float(tensor)
+
+
 def agree_on(what: str, value: str) -> None:
     """Stop where ranks hold different values: they would train different models and call them one."""
     values: list[Any] = [None] * dist.get_world_size()

@@ -1,7 +1,7 @@
 """Task formats: one file each, holding a format's record, encoding, head, loss, decoding and metric.
 
-Adding a format is adding a file with a `FORMAT` in it; `format_named` finds it by the file's name, so there is no list
-to extend. It also keeps formats apart for the code fingerprints: an edit in one concerns only stages that use it.
+A format is a file with a `FORMAT` in it, found by the file's name. That keeps formats apart for the code fingerprints
+too: an edit in one concerns only stages that use it.
 """
 
 from __future__ import annotations

@@ -56,7 +56,6 @@ class Format(ABC):
     """One kind of task. Methods are named in the order in which the pipeline calls them."""
 
     record_fields: ClassVar[tuple[pa.Field, ...]]
-    feature_fields: ClassVar[tuple[pa.Field, ...]]
     auto_class: ClassVar[str | None] = (
         None  # the transformers class whose head this format trains; None: nothing to train
     )

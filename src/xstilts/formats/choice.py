@@ -27,7 +27,6 @@ class Choice(Format):
         pa.field("choices", pa.list_(pa.string())),
         pa.field("label", pa.int32()),
     )
-    feature_fields = (pa.field("label", pa.int32()),)
     auto_class = "AutoModelForSequenceClassification"
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 class Classification(Format):
     record_fields = (pa.field("text_a", pa.string()), pa.field("text_b", pa.string()), pa.field("label", pa.string()))
-    feature_fields = (pa.field("label", pa.int32()),)
     auto_class = "AutoModelForSequenceClassification"
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:

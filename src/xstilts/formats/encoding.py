@@ -15,3 +15,8 @@ class Encoding:
     max_answer: int = 30
     layer: int | None = None  # retrieval: the block whose output is read; None: the share of the depth
     layer_share: float = 14 / 24  # retrieval: block 14 of 24, as the paper does, in proportion for other depths
+
+
+def reading(encoding: Encoding) -> Encoding:
+    """The part of it that token files depend on: lengths, not how predictions are read."""
+    return Encoding(encoding.max_length, encoding.max_query, encoding.stride)

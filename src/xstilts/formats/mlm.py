@@ -23,7 +23,6 @@ IGNORE = -100
 
 class MaskedLM(Format):
     record_fields = (pa.field("text", pa.string()),)
-    feature_fields = ()
     auto_class = "AutoModelForMaskedLM"
 
     def __init__(self, rate: float = 0.15) -> None:

@@ -27,7 +27,6 @@ BLOCK = 4096  # rows of a similarity matrix held at once
 
 class Retrieval(Format):
     record_fields = (pa.field("side", pa.string()), pa.field("text", pa.string()), pa.field("pair", pa.string()))
-    feature_fields = ()
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
         if record["side"] not in ("foreign", "english"):

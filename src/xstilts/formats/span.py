@@ -28,12 +28,6 @@ CANDIDATES = 20  # best starts and ends that are combined, as in the BERT and ji
 
 class Span(Format):
     record_fields = (pa.field("question", pa.string()), pa.field("context", pa.string()), pa.field("answers", ANSWERS))
-    feature_fields = (
-        pa.field("start", pa.int32()),
-        pa.field("end", pa.int32()),
-        pa.field("char_starts", pa.list_(pa.int32())),
-        pa.field("char_ends", pa.list_(pa.int32())),
-    )
     auto_class = "AutoModelForQuestionAnswering"
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:

@@ -23,7 +23,6 @@ IGNORE = -100  # the label of a token that is not the first of its word
 
 class Tagging(Format):
     record_fields = (pa.field("words", pa.list_(pa.string())), pa.field("tags", pa.list_(pa.string())))
-    feature_fields = (pa.field("labels", pa.list_(pa.int32())),)
     auto_class = "AutoModelForTokenClassification"
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:

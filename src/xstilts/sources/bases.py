@@ -21,7 +21,7 @@ def fetch_base(spec: FetchSpec, folder: Path, code: str) -> None:
     """Write the base into `folder`; a repository without safetensors weights or without tokenizer.json is refused."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as name:
-        source = Path(spec.path) if spec.path else download(spec, Path(name))
+        source = Path(spec.path) if spec.path else download(spec)
         for file in (WEIGHTS, CONFIG, "tokenizer.json"):
             if not (source / file).is_file():
                 raise UserError(missing(spec, file))
@@ -36,7 +36,7 @@ def fetch_base(spec: FetchSpec, folder: Path, code: str) -> None:
     write_digest(folder / DIGEST, digest)
 
 
-def download(spec: FetchSpec, folder: Path) -> Path:
+def download(spec: FetchSpec) -> Path:
     """The files of the pinned revision; interrupted downloads go on where they were, in the hub's own cache."""
     os.environ["HF_HUB_OFFLINE"] = "0"  # the one program that may ask the network
     from huggingface_hub import snapshot_download

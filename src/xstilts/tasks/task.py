@@ -28,7 +28,7 @@ class Task:
     splits: tuple[str, ...]
     """That the original data has, under the names train, dev and test."""
     metric: tuple[str, ...]
-    """Their mean is the task's score; higher is better in all of them."""
+    """The official ones, whose mean is the task's score; higher is better in all of them."""
     english: str | None
     """The task whose English train and dev data its training uses; None where nothing is trained."""
     stage: str | None
