@@ -18,7 +18,7 @@ from typing import Any
 from xstilts.config import Project, StageSpec, load
 from xstilts.errors import UserError
 from xstilts.fingerprint import FACETS, fingerprint
-from xstilts.formats.encoding import Encoding
+from xstilts.formats.encoding import Encoding, reading
 from xstilts.recipe import Node, digest
 from xstilts.specs import (
     FetchSpec,
@@ -109,7 +109,8 @@ class Plan:
 
     def tokens_spec(self, data: str, split: str) -> TokensSpec:
         task = get(data.partition("@")[0])
-        return TokensSpec(data=data, split=split, format=task.format, labels=task.labels, encoding=self._encoding(task))
+        encoding = reading(self._encoding(task))
+        return TokensSpec(data=data, split=split, format=task.format, labels=task.labels, encoding=encoding)
 
     def labels_from(self, data: str) -> list[Path]:
         """Training records that hold the labels of an open label set (CCG's categories); none for other tasks."""

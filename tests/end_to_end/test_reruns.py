@@ -32,6 +32,16 @@ def test_an_intermediate_task(copy):
     assert copy.planned(*override) == Counter([*expected, REPORT])
 
 
+def test_how_predictions_are_read(copy):
+    """The longest answer and the layer of retrieval matter to predictions, and to nothing before them."""
+    override = "worlds={nano: {encoding: {span: {max_answer: 20}, retrieval: {layer: 1}}}}"
+    spans = [(f"tiny/s1/{recipe}xquad", target) for recipe in RECIPES for target in ("xquad", "mlqa")]
+    nodes = ["tiny", *(f"tiny/s1/{recipe.rstrip('/')}" for recipe in RECIPES if recipe)]
+    read = [*spans, *((node, target) for node in nodes for target in ("bucc", "tatoeba"))]
+    expected = [job for node, target in read for job in evaluation(node, target)]
+    assert copy.planned("--config", override) == Counter([*expected, REPORT])
+
+
 def test_how_a_run_is_carried_out(copy):
     """Ranks, threads and the size of micro-batches do not change results."""
     override = "worlds={nano: {training: {ranks: 2, threads: 2, micro_tokens: 512, zero: 1}}}"
