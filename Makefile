@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test check format schemas lock clean
+.PHONY: demo test check format generated lock clean
 
 demo: $(VENV)/ready
 	snakemake --profile profiles/local --cores $(CORES) --quiet reason host
@@ -28,8 +28,9 @@ format: $(VENV)/ready
 	ruff format .
 	snakefmt Snakefile workflow
 
-schemas: $(VENV)/ready
+generated: $(VENV)/ready
 	python -m xstilts.config.schema
+	python -m xstilts.tasks.licences
 
 # PyTorch first: where it is installed already, nothing below asks for another build of it.
 $(VENV)/ready: pyproject.toml requirements.lock

@@ -20,6 +20,7 @@ plan = open_plan(config, Path(workflow.basedir))
 
 pathvars:
     results=str(plan.results),
+    downloads=plan.project.settings.downloads,
 
 
 wildcard_constraints:
@@ -27,6 +28,8 @@ wildcard_constraints:
     tokenizer="[^/]+",
     data="[^/]+",
     split="train|dev|test",
+    release="[^/]+",
+    way="hub|original",
     parent=".+",
     stage="[^/]+",
     node=".+",

@@ -1,8 +1,8 @@
 """Turn the records of one split into token ids, once for each tokenizer.
 
 Input   a spec, a record file, a tokenizer.json; for an open label set the training records that hold its labels
-Output  OUT.arrow (memory-mapped by all who use it), OUT.json, OUT.digest
-Cost    one core; the tokens are held in memory until they are written
+Output  OUT.arrow (memory-mapped by all who use it), OUT.json (with what the lengths cut off), OUT.digest
+Cost    one core; a chunk of records at a time, so memory does not grow with their number
 
 Example, after `snakemake -c2`:
     python scripts/encode_tokens.py --records results/mini/records/xnli/test.parquet \\
@@ -10,6 +10,7 @@ Example, after `snakemake -c2`:
         --spec results/mini/tokens/mini/xnli/test.json
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 from xstilts.command import arguments, run
@@ -30,9 +31,9 @@ def main() -> None:
     spec = TokensSpec.read(args.spec)
     labels = labels_in(args.labels_from) if args.labels_from else spec.labels
     arrow = args.out.with_suffix(".arrow")
-    count = encode_split(spec, args.records, args.tokenizer, labels, arrow)
+    counts = encode_split(spec, args.records, args.tokenizer, labels, arrow)
     digest = digest_of([arrow])
-    record = {"spec": spec.model_dump(mode="json"), "code": args.code, "tokens": count, "digest": digest}
+    record = {"spec": spec.model_dump(mode="json"), "code": args.code, **asdict(counts), "digest": digest}
     write_json(args.out.with_suffix(".json"), record)
     write_digest(args.out.with_suffix(".digest"), digest)
 

@@ -91,7 +91,7 @@ def test_helpers_count_through_modules_imported_as_a_whole(edit):
 
 
 def test_a_maker_counts_for_its_own_records():
-    programs = SCRIPTS / "prepare_records.py"
+    programs = SCRIPTS / "prepare.py"
     nli, qa = (
         fp.fingerprint(programs, "prepare", (f"xstilts.sources.miniature.makers.{maker}",)) for maker in ("nli", "qa")
     )

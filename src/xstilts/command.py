@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -13,10 +14,12 @@ from xstilts.errors import UserError
 LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "deepspeed", "pyarrow", "numpy")
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
+def arguments(description: str | None, spec_required: bool = True) -> argparse.ArgumentParser:
     """A parser that knows what every program takes: its specification, and the fingerprint of its code."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spec", required=True, help="what to do: JSON, or a file that holds it; results keep theirs")
+    parser.add_argument(
+        "--spec", required=spec_required, help="what to do: JSON, or a file that holds it; results keep theirs"
+    )
     parser.add_argument("--code", default="", help="fingerprint of the code, kept with the result")
     return parser
 
@@ -24,6 +27,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a program: its log goes to stderr, a UserError ends it with the message alone and exit status 2."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # drafts go, as after any other end
     try:
         main()
     except UserError as error:

@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
 from xstilts.features import write_features
 from xstilts.formats import format_named
-from xstilts.formats.base import Special
+from xstilts.formats.base import Encoded, Format, Special
+from xstilts.formats.encoding import Encoding
 from xstilts.progress import Progress
 from xstilts.specs import TokensSpec
 
 logger = logging.getLogger(__name__)
-CHUNK = 10_000
+CHUNK = 2_000  # records of a record batch: more would share more equal texts, and take more memory
 
 
-def encode_split(spec: TokensSpec, records: Path, tokenizer: Path, labels: tuple[str, ...], path: Path) -> int:
-    """Encode `records` with `tokenizer` (a tokenizer.json) into a memory-mapped file; returns the number of tokens.
+@dataclass
+class Counts:
+    """What a split became, and how many of its records lost what to the lengths of the encoding."""
 
-    Works through the records in chunks; the tokens themselves are held in memory until they are written.
+    records: int = 0
+    sequences: int = 0
+    tokens: int = 0
+    cut: dict[str, int] = field(default_factory=dict)
+
+    def add(self, records: int, encoded: Encoded) -> None:
+        """Count one chunk."""
+        self.records += records
+        self.sequences += len(encoded.table)
+        self.tokens += pc.sum(pc.list_value_length(encoded.table["input_ids"])).as_py()
+        self.cut = {what: count + self.cut.get(what, 0) for what, count in encoded.cut.items()}
+
+    def __str__(self) -> str:
+        lost = (f"{what} {count} ({count / self.records:.2%})" for what, count in self.cut.items())
+        sizes = f"{self.records} records, {self.sequences} sequences, {self.tokens} tokens"
+        return f"{sizes}; records cut by the lengths: {', '.join(lost)}"
+
+
+def encode_split(spec: TokensSpec, records: Path, tokenizer: Path, labels: tuple[str, ...], path: Path) -> Counts:
+    """Encode `records` with `tokenizer` (a tokenizer.json) into a memory-mapped file.
+
+    Chunk by chunk from file to file: memory does not grow with the number of records.
     """
-    form = format_named(spec.format)
-    reader = pq.ParquetFile(records)
     cutter = Tokenizer.from_file(str(tokenizer))
-    progress, done, items, chunks = Progress("records", reader.metadata.num_rows), 0, 0, []
-    for batch in reader.iter_batches(CHUNK):
-        table = form.encode(pa.Table.from_batches([batch]), cutter, spec.encoding, labels)
-        for name, offset in (("row", done), ("item", items)):
-            place = table.schema.get_field_index(name)
-            table = table.set_column(place, name, pa.compute.add(table[name], pa.scalar(offset, pa.int32())))
-        chunks.append(table)
-        done += len(batch)
-        items = table["item"][-1].as_py() + 1
-        progress.at(done)
-    tokens = pa.concat_tables(chunks)
     meta = {
         "data": spec.data,
         "split": spec.split,
@@ -45,10 +58,37 @@ def encode_split(spec: TokensSpec, records: Path, tokenizer: Path, labels: tuple
         "labels": labels,
         "special": special_of(cutter),
     }
-    write_features(tokens, meta, path)
-    count = sum(len(chunk) for chunk in pa.compute.list_flatten(tokens["input_ids"]).chunks)
-    logger.info("%s: %d sequences, %d tokens", path.name, len(tokens), count)
-    return count
+    counts = Counts()
+    chunks = encode_chunks(format_named(spec.format), records, cutter, spec.encoding, labels, counts)
+    write_features(chunks, meta, path)
+    logger.info("%s: %s", path.name, counts)
+    return counts
+
+
+def encode_chunks(
+    form: Format,
+    records: Path,
+    tokenizer: Tokenizer,
+    encoding: Encoding,
+    labels: tuple[str, ...],
+    counts: Counts,
+) -> Iterator[pa.Table]:
+    """Token sequences of `records`, a chunk at a time; rows and items are numbered through, `counts` is kept."""
+    file = pq.ParquetFile(records, pre_buffer=False)  # a buffer would come to hold the whole file
+    progress, items = Progress("records", file.metadata.num_rows), 0
+    for batch in file.iter_batches(CHUNK, use_threads=False):
+        encoded = form.encode(pa.Table.from_batches([batch]), tokenizer, encoding, labels)
+        table = shifted(shifted(encoded.table, "row", counts.records), "item", items)
+        counts.add(len(batch), encoded)
+        items = table["item"][-1].as_py() + 1
+        progress.at(counts.records)
+        yield table
+
+
+def shifted(table: pa.Table, name: str, offset: int) -> pa.Table:
+    """The table with `offset` added to a column."""
+    moved = pc.add(table[name], pa.scalar(offset, pa.int32()))
+    return table.set_column(table.schema.get_field_index(name), name, moved)
 
 
 def special_of(tokenizer: Tokenizer) -> dict[str, object]:

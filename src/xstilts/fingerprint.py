@@ -40,6 +40,9 @@ class Module:
 
 Place = tuple[str, str]  # module, definition
 
+APART = frozenset({"xstilts.byhand"})
+"""What only a person's own call of a program runs: jobs are told all that they need, and that is watched by itself."""
+
 
 def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:
     """Hash of all that `program` reaches, and of the modules that it finds by a name in its spec: formats, makers."""
@@ -56,6 +59,8 @@ def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[st
         if place in reached:
             continue
         module, name = place
+        if module in APART:
+            continue
         parsed = parse(locate(module))
         if name not in parsed.definitions:
             places += _meant(parsed.imports.get(name), None, name)  # passed on from another module

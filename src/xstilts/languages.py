@@ -79,3 +79,8 @@ qle|Emuna|generated|miniature
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {language.code: language for line in _TABLE.split("\n") if line for language in [Language(*line.split("|"))]}
 )
+
+
+def is_language(code: str) -> bool:
+    """Whether `code` is a language, or a pair of them, such as "de-en" of MLQA: that of contexts, that of questions."""
+    return all(part in LANGUAGES for part in code.split("-", 1))

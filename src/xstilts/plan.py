@@ -15,12 +15,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from xstilts.available import available, data_of
 from xstilts.config import Project, StageSpec, load
 from xstilts.errors import UserError
 from xstilts.fingerprint import FACETS, fingerprint
 from xstilts.formats.encoding import Encoding, reading
+from xstilts.origins import Origins
 from xstilts.recipe import Node, digest
 from xstilts.specs import (
+    DownloadSpec,
     FetchSpec,
     PredictSpec,
     RecordsSpec,
@@ -36,6 +39,7 @@ from xstilts.specs import (
 from xstilts.tasks import Task, get
 
 MAKERS = "xstilts.sources.miniature.makers"
+READERS = "xstilts.sources.readers"
 FORMATS = "xstilts.formats"
 TEMPLATES = sorted(Path(__file__).parent.glob("report/templates/*"))
 
@@ -43,16 +47,22 @@ TEMPLATES = sorted(Path(__file__).parent.glob("report/templates/*"))
 def open_plan(config: Mapping[str, Any], root: Path) -> Plan:
     """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message."""
     try:
-        return Plan(load(config, root), root / "scripts")
+        plan = Plan(load(config, root), root / "scripts")
     except UserError as error:
         sys.exit(f"error: {error}")
+    for sentence in plan.left_out:
+        print(f"note: {sentence}", file=sys.stderr)
+    return plan
 
 
 class Plan:
     """A study in a world, as Snakemake's rules see it. A method takes the wildcards of a rule's outputs."""
 
     def __init__(self, project: Project, scripts: Path) -> None:
-        self.project, self.world, self.study = project, project.world, project.study
+        self.origins = Origins(project.settings, project.world)
+        self.asked = project
+        self.project, self.left_out = available(project, self.origins)
+        self.world, self.study = project.world, self.project.study
         self.name = project.settings.study
         self.results = Path(project.settings.results) / project.settings.world
         self.scripts = scripts
@@ -62,9 +72,10 @@ class Plan:
     # data -----------------------------------------------------------------------------------------------------------
     def records_spec(self, data: str, split: str) -> RecordsSpec:
         """One split of a data set; `data` is a task, or task@variant for a train split in other languages."""
-        name, _, variant = data.partition("@")
-        task, entry = get(name), self.world.tasks[name]
-        source: dict[str, Any] = {"source": entry.source}
+        task, languages = get(data.partition("@")[0]), self.world.languages_in(data, split)
+        entry = self.world.tasks[task.name]
+        own = self.project.settings.files and entry.source != "miniature"
+        source: dict[str, Any] = {"source": "files" if own else entry.source}
         if entry.source == "miniature":
             source |= {
                 "maker": entry.maker,
@@ -72,24 +83,45 @@ class Plan:
                 "settings": self.world.miniature.model_dump(),
             }
         else:
-            source |= entry.model_dump(mode="json", include={"hub", "revisions", "folder", "splits", "hold_out"})
-            source["hub"] = source["hub"] or list(task.hub)
+            parts = self.origins.of(task, split, languages)
+            source |= {
+                "hold_out": entry.hold_out,
+                "limit": getattr(entry.limit, split) if entry.limit else None,
+                "parts": [part.model_dump(mode="json") for part in parts],
+            }
         return RecordsSpec(
-            task=name,
+            task=task.name,
             data=data,
             split=split,
             format=task.format,
             labels=task.labels,
-            languages=self._languages(task, variant, split),
+            languages=languages,
             source=source,
         )
 
-    def _languages(self, task: Task, variant: str, split: str) -> tuple[str, ...]:
-        """Training and selection see English only, but for variants and for text; tests are in every language."""
-        if variant:
-            return self.world.tasks[task.name].variants[variant]
-        everywhere = split == "test" or task.format == "retrieval" or (split == "train" and task.role == "text")
-        return self.world.languages_of(task.name) if everywhere else ("en",)
+    def records_files(self, data: str, split: str) -> list[Path]:
+        """What a split is read from, as far as it can be watched: digests of what is fetched, files of one's own."""
+        task = get(data.partition("@")[0])
+        return self.origins.inputs(task, split, self.world.languages_in(data, split))
+
+    @cached_property
+    def record_files(self) -> list[Path]:
+        """Digests of all records that the study reads; of what it asks for in vain, those that there are."""
+        found = [
+            self.results / "records" / data / f"{split}.digest"
+            for data, split in data_of(self.asked)
+            if self.origins.missing(get(data.partition("@")[0]), split, self.world.languages_in(data, split)) is None
+        ]
+        return list(dict.fromkeys(found))
+
+    def download_spec(self, release: str, way: str) -> DownloadSpec:
+        """What is fetched of a release, from the hub or as its original archives."""
+        return self.origins.download_spec(release, way)
+
+    def download_files(self) -> list[Path]:
+        """Digests of all that the study's records are fetched from."""
+        found = [file for data, split in data_of(self.project) for file in self.records_files(data, split)]
+        return [file for file in dict.fromkeys(found) if file.name == "digest"]
 
     def tokenizer_of(self, base: str) -> str:
         """Name of a base's tokenizer: one that the world trains, or the base's own."""
@@ -198,12 +230,12 @@ class Plan:
     def predict_spec(self, node: str, target: str) -> PredictSpec:
         task = get(target)
         return PredictSpec(
-            node=node, task=target, format=task.format, splits=splits_of(task), encoding=self._encoding(task)
+            node=node, task=target, format=task.format, splits=task.evaluated, encoding=self._encoding(task)
         )
 
     def evaluated(self, node: str, target: str, kind: str) -> list[Path]:
         """Files that an evaluation reads, in the order of its splits: `records`, `tokens` or the `digests` of both."""
-        records = [self.results / "records" / target / f"{split}.parquet" for split in splits_of(get(target))]
+        records = [self.results / "records" / target / f"{split}.parquet" for split in get(target).evaluated]
         tokenizer = self.tokenizer_of(node.split("/")[0])
         tokens = [self.results / "tokens" / tokenizer / target / f"{file.stem}.arrow" for file in records]
         digests = [file.with_suffix(".digest") for file in records + tokens]
@@ -235,6 +267,7 @@ class Plan:
             seeds=self.study.seeds,
             recipes={name: str(recipe) for name, recipe in self.project.recipes.items()},
             targets={task.name: TargetSpec(title=task.title, stage=task.stage) for task in self.project.targets},
+            left_out=self.left_out,
         )
 
     def report_files(self) -> list[Path]:
@@ -274,9 +307,11 @@ class Plan:
     # code -----------------------------------------------------------------------------------------------------------
     def records_code(self, data: str, split: str) -> str:
         spec = self.records_spec(data, split)
-        makers = (f"{MAKERS}.{spec.source['maker']}",) if "maker" in spec.source else ()
+        parts = spec.source.get("parts", [])
+        found = [f"{READERS}.{reader}" for reader in sorted({part["reader"] for part in parts})]
+        makers = [f"{MAKERS}.{spec.source['maker']}"] if "maker" in spec.source else []
         made = self.results / "records" / data / f"{split}.json"
-        return self._code("prepare", spec, made, f"{FORMATS}.{spec.format}", *makers)
+        return self._code("prepare", spec, made, f"{FORMATS}.{spec.format}", *makers, *found)
 
     def tokenizer_code(self, tokenizer: str) -> str:
         made = self.tokenizer_folder(tokenizer) / "record.json"
@@ -289,6 +324,10 @@ class Plan:
 
     def scratch_code(self, base: str) -> str:
         return self._code("draw", self.scratch_spec(base), self.results / "drawn" / base / "record.json")
+
+    def download_code(self, release: str, way: str) -> str:
+        made = self.origins.folder(release, way) / "record.json"
+        return self._code("download", self.download_spec(release, way), made)
 
     def fetch_code(self, base: str) -> str:
         return self._code("fetch", self.fetch_spec(base), self.checkpoint(base) / "training.json")
@@ -328,7 +367,8 @@ class Plan:
 
 
 PROGRAMS = {
-    "prepare": "prepare_records",
+    "download": "fetch_release",
+    "prepare": "prepare",
     "tokenizer": "train_tokenizer",
     "encode": "encode_tokens",
     "draw": "draw_base",
@@ -338,8 +378,3 @@ PROGRAMS = {
     "score": "score_target",
     "report": "make_report",
 }
-
-
-def splits_of(task: Task) -> tuple[str, ...]:
-    """Splits that an evaluation predicts: mining sets its threshold on dev, the others read the test split alone."""
-    return ("dev", "test") if task.format == "retrieval" and "dev" in task.splits else ("test",)

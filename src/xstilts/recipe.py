@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -147,6 +147,15 @@ class Stage:
     def mixture(self) -> str:
         """The stage without its options."""
         return "+".join(map(str, self.parts))
+
+    def without(self, gone: Container[Part], aliases: Mapping[str, str] | None = None) -> Self | None:
+        """This stage without some of its parts, under the name of what is left; None where nothing is."""
+        left = tuple(part for part in self.expanded if part not in gone)
+        if not left:
+            return None
+        idle = {"cap", "mix", "rate"} if len(left) < 2 else {"rate"} - {"rate" for part in left if part.task == "mlm"}
+        options = tuple(option for option in self.options if option[0] not in idle)
+        return type(self)(_contract(left, resolve_aliases(aliases or {})), options, left)
 
     def __str__(self) -> str:
         return "".join([self.mixture, *(f"~{name}={value}" for name, value in self.options)])

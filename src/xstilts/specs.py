@@ -48,6 +48,43 @@ class RecordsSpec(Spec):
     source: dict[str, Any]
 
 
+class Origin(Spec):
+    """Where one language of a split is read: files below a folder, and the reader that knows their format."""
+
+    release: str
+    revision: str | None
+    language: str
+    reader: str
+    options: dict[str, Any]
+    folder: str
+    patterns: tuple[str, ...]
+    """Alternatives: the first that any file matches counts."""
+    advice: str
+    """How to get the files."""
+
+
+class Archive(Spec):
+    """One file that a release is downloaded as; an archive is unpacked."""
+
+    url: str
+    sha256: str | None = None
+
+
+class DownloadSpec(Spec):
+    """A release to be fetched: from the hub at a revision, or as the archives of its original publication."""
+
+    release: str
+    hub: str | None
+    revision: str | None
+    """A commit; None: the newest at the first fetch, which is recorded and kept from then on."""
+    wanted: tuple[tuple[str, str], ...]
+    """(configuration, split) of the hub data set, as the hub calls them."""
+    shards: int | None
+    """So many files of each split at most."""
+    archives: tuple[Archive, ...]
+    advice: str
+
+
 class TokenizerSpec(Spec):
     """A tokenizer that the world trains itself."""
 
@@ -140,6 +177,8 @@ class ReportSpec(Spec):
     seeds: tuple[int, ...]
     recipes: dict[str, str]
     targets: dict[str, TargetSpec]
+    left_out: tuple[str, ...] = ()
+    """What the study asks for and whose data is not there, in sentences."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:

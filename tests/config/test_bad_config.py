@@ -60,7 +60,14 @@ CASES = [
     Case("world outside", ["world", "'../mini' cannot be a name", "lower-case"], {"world": "../mini"}),
     Case("absolute study", ["study", "'/etc/passwd' cannot be a name"], {"study": "/etc/passwd"}),
     Case("upper case", ["world", "'Mini' cannot be a name"], {"world": "Mini"}),
-    Case("no study", [LINE, "'study' is missing", "config/studies/<study>.yaml"], {"study": None}),
+    Case(
+        "no study",
+        [LINE, "'study' is missing", "config/studies/<study>.yaml"],
+        {"study": None} | world(default_study=None),
+    ),
+    Case("default study", ["no study 'quik'", "did you mean 'quickstart'?"], world(default_study="quik")),
+    Case("downloads outside", ["downloads", "leads out of the working directory"], {"downloads": "../x"}),
+    Case("files with a space", ["files", "character"], {"files": "/my data"}),
     Case("results outside", ["results", "leads out of the working directory", "absolute"], {"results": "a/../../b"}),
     Case("results empty", ["results", "no name"], {"results": " "}),
     Case("results with wildcard", ["results", "character"], {"results": "{x}"}),
@@ -244,10 +251,17 @@ CASES = [
     ),
     Case("hub id", ["bases.new.hub", "owner/name"], world(bases={"new": {"hub": "../b", "revision": HEX}})),
     Case("not generated", ["tasks.mnli", "'folder' belongs to source: files"], task("mnli", folder="/x")),
-    Case("files without folder", ["tasks.ccg", "needs 'folder'"], real(tasks={"ccg": {"folder": None}})),
+    Case("release", ["tasks.mnli.releases[0]", "did you mean 'mnli'?"], real(tasks={"mnli": {"releases": ["mnl"]}})),
+    Case(
+        "variant without data",
+        ["tasks.mnli.variants.mt", "no training data of 'mnli' in fi", "it has ar, bg"],
+        real(tasks={"mnli": {"variants": {"mt": ["fi"]}}}),
+    ),
+    Case("limit of generated data", ["tasks.mnli", "'limit' are for real sources"], task("mnli", limit={"dev": 3})),
+    Case("files outside", ["splits.dev", "is neither the name"], real(tasks={"mnli": {"splits": {"dev": "../x.tsv"}}})),
     Case(
         "not on the hub",
-        ["tasks.ccg.source", "CCG is not on the hub", "LDC2005T13"],
+        ["tasks.ccg.source", "CCG is not on the hub", "LDC2005T13", "data/AUTO"],
         real(tasks={"ccg": {"source": "hub", "folder": None}}),
     ),
     Case(
@@ -370,7 +384,7 @@ paths = st.sampled_from(
         ],
         *[
             ("worlds", "mini", "tasks", "xnli", key)
-            for key in ("source", "rows", "english", "variants", "splits", "hub")
+            for key in ("source", "rows", "english", "variants", "splits", "releases")
         ],
         *[("worlds", "mini", "bases", "tiny", key) for key in ("scratch", "hub", "path", "pretrain", "seed")],
         *[("studies", "quickstart", key) for key in ("bases", "seeds", "recipes", "targets", "compare")],

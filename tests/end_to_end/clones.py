@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+WATCH = Path(__file__).parent / "watch"  # a sitecustomize.py: it refuses and notes connections to other machines
 STUDY = """
 studies:
   smoke:
@@ -37,10 +38,16 @@ class Clone:
     def results(self) -> Path:
         return self.folder / "results" / "nano"
 
+    @property
+    def connections(self) -> Path:
+        """Where attempts of any program to reach another machine are noted."""
+        return self.folder / "connections.txt"
+
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here, with this clone's own source."""
         environment = os.environ | {
-            "PYTHONPATH": str(self.folder / "src"),
+            "PYTHONPATH": f"{self.folder / 'src'}:{WATCH}",
+            "XSTILTS_CONNECTIONS": str(self.connections),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         command = ["snakemake", "--cores", "2", "--configfile", "smoke.yaml", *arguments]

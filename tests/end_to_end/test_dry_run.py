@@ -15,16 +15,40 @@ def snakemake(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.Compl
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_the_real_replication_is_planned_without_heavy_imports():
-    arguments = ("--config", "world=real", "study=replication", "studies={replication: {seeds: [1, 2, 3]}}")
+def jobs(text: str) -> dict[str, int]:
+    """How many jobs of each rule a dry-run counts."""
+    words = [line.split() for line in text.splitlines()]
+    return {pair[0]: int(pair[1]) for pair in words if len(pair) == 2 and pair[1].isdecimal()}
+
+
+def test_the_real_replication_is_planned_without_heavy_imports(tmp_path: Path):
+    ccg = tmp_path / "ccgbank"
+    ccg.mkdir()
+    (ccg / "ccg.train").write_text("A word\tN/N N\n")
+    (ccg / "ccg.dev").write_text("A word\tN/N N\n")
+    worlds = f"worlds={{real: {{tasks: {{ccg: {{folder: {ccg}}}}}}}}}"
+    arguments = ("all", "--config", "world=real", "studies={replication: {seeds: [1, 2, 3]}}", worlds)
     done = snakemake(*arguments, python=("-X", "importtime"))
     assert done.returncode == 0, done.stderr[-2000:]
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
     assert "snakemake" in imported
     assert not imported & HEAVY
     # 228 nodes: 10 recipes, and 6 trained targets for each of them and for the untouched base, 3 seeds.
-    counted = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
-    assert counted["train_checkpoint"] == str((10 + 6 * 11) * 3)
+    counted = jobs(done.stdout)
+    assert counted["train_checkpoint"] == (10 + 6 * 11) * 3
+    # Records: train and dev of nine intermediate tasks, of PAWS-X, POS, NER and TyDiQA; nine tests, and BUCC's dev.
+    assert counted["prepare_records"] == counted["encode_tokens"] == 2 * 13 + 9 + 1
+    assert counted["predict_target"] == counted["score_target"] == 7 * 11 * 3 + 2 * (1 + 10 * 3)
+
+
+def test_without_ccgbank_the_rest_goes_on(tmp_path: Path):
+    worlds = f"worlds={{real: {{tasks: {{ccg: {{folder: {tmp_path / 'nowhere'}}}}}}}}}"
+    done = snakemake("all", "--config", "world=real", worlds)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "the recipe 'ccg' is left out" in done.stderr and "LDC2005T13" in done.stderr
+    assert "the recipe 'all9' is trained without 'ccg'" in done.stderr
+    assert jobs(done.stdout)["train_checkpoint"] == 9 + 6 * 10
+    assert "anli+cosmosqa+csqa+hellaswag+mnli+qqp+squad+squad2/xnli" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -51,4 +75,4 @@ def test_programs_explain_themselves(program: Path):
     text = program.read_text(encoding="utf-8").split('"""')[1]
     for word in ("Input", "Output", "Cost", "Example"):
         assert f"{word}" in text
-    assert "arguments(__doc__)" in program.read_text(encoding="utf-8")
+    assert "arguments(__doc__" in program.read_text(encoding="utf-8")

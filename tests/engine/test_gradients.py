@@ -77,7 +77,7 @@ def part_of(base):
     def part(name, seed=0):
         form = format_named(name)
         records = pa.Table.from_pylist(list(records_of(name, random.Random(seed))), schema=form.schema())
-        features = Features(form.encode(records, tokenizer, ENCODING, LABELS[name]))
+        features = Features(form.encode(records, tokenizer, ENCODING, LABELS[name]).table)
         return Part(name, form, LABELS[name], Special(**special_of(tokenizer)), features, features)
 
     return part
@@ -160,7 +160,7 @@ def trained(base, part_of, tmp_path_factory):
         for name, file in zip(names, files[split], strict=True):
             part = part_of(name, seed)
             special = {**vars(part.special), "ids": list(part.special.ids)}
-            write_features(part.train.table, {"labels": list(part.labels), "special": special}, file)
+            write_features([part.train.table], {"labels": list(part.labels), "special": special}, file)
             write_digest(file.with_suffix(".digest"), f"of {name} {split}")
     parts = tuple(PartSpec(name, "", name, name, name, ("en",), {}) for name in names)
     # Three items a step over two ranks, cut small: ranks have unequally many micro-batches, and some are empty.

@@ -69,17 +69,33 @@ def draw_model(tokenizer, special):
     return draw
 
 
+def table_of(form, records) -> pa.Table:
+    """Records as a table; ids and the language are filled in."""
+    filled = [{"id": f"r{i}", "language": "en", **record} for i, record in enumerate(records)]
+    return pa.Table.from_pylist(filled, schema=form.schema())
+
+
 @pytest.fixture(scope="session")
 def encode(tokenizer):
-    """A function from records to their table and features; ids and the language are filled in."""
+    """A function from records to their table and features."""
 
     def encoded(form, records, labels=(), **lengths):
-        filled = [{"id": f"r{i}", "language": "en", **record} for i, record in enumerate(records)]
-        table = pa.Table.from_pylist(filled, schema=form.schema())
+        table = table_of(form, records)
         encoding = Encoding(**{"max_length": 64, **lengths})
-        return table, Features(form.encode(table, tokenizer, encoding, labels)), encoding
+        return table, Features(form.encode(table, tokenizer, encoding, labels).table), encoding
 
     return encoded
+
+
+@pytest.fixture(scope="session")
+def cut(tokenizer):
+    """A function from records to how many of them lost what to the lengths."""
+
+    def lost(form, records, labels=(), **lengths):
+        encoding = Encoding(**{"max_length": 64, **lengths})
+        return dict(form.encode(table_of(form, records), tokenizer, encoding, labels).cut)
+
+    return lost
 
 
 @pytest.fixture(scope="session")

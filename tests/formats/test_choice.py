@@ -55,6 +55,21 @@ def test_the_choices_of_a_question_are_one_item(records, encode, whole_batch):
     assert batch.targets["label"].tolist() == [records[5]["label"], records[0]["label"]]
 
 
+def test_a_prompt_is_read_with_each_of_its_choices(records, encode, tokenizer):
+    _, features, _ = encode(FORMAT, [*records, *records[:2]], max_length=20)
+    tokenizer.enable_truncation(20, strategy="longest_first")
+    pairs = [(record["prompt"], choice) for record in [*records, *records[:2]] for choice in record["choices"]]
+    wanted = [encoded.ids for encoded in tokenizer.encode_batch(pairs)]
+    assert [features.ids(i).tolist() for i in range(len(pairs))] == wanted
+
+
+def test_questions_with_a_cut_choice_are_counted_once(records, cut):
+    long = {"prompt": "ka " * 20, "choices": ["lo " * 20, "mi", "lo " * 20], "label": 0}
+    short = {"prompt": "ka", "choices": ["lo", "mi"], "label": 0}
+    assert cut(FORMAT, [long, short, long], max_length=24) == {"text": 2}
+    assert cut(FORMAT, [long, short, long], max_length=200) == {"text": 0}
+
+
 @pytest.mark.parametrize("items", [[0, 1, 2, 3, 4, 5, 6], [3], [6, 1], [2, 0, 5]])
 def test_loss_is_the_cross_entropy_of_each_question(records, logits, encode, model, whole_batch, items):
     _, features, _ = encode(FORMAT, records)

@@ -61,6 +61,17 @@ def test_a_text_alone_has_no_second_half(encode, tokenizer):
     assert features.ids(0).tolist().count(tokenizer.token_to_id("</s>")) == 1
 
 
+@pytest.mark.parametrize("limit", [8, 13, 24, 64])
+def test_ids_and_cuts_are_the_tokenizers_own(records, encode, cut, tokenizer, limit):
+    mixed = [*records, records[0] | {"text_b": None}, records[1] | {"text_b": ""}]
+    _, features, _ = encode(FORMAT, mixed, LABELS, max_length=limit)
+    tokenizer.enable_truncation(limit, strategy="longest_first")
+    pairs = [(one["text_a"],) if one["text_b"] is None else (one["text_a"], one["text_b"]) for one in mixed]
+    wanted = [tokenizer.encode(*pair) for pair in pairs]
+    assert [features.ids(i).tolist() for i in range(len(mixed))] == [encoded.ids for encoded in wanted]
+    assert cut(FORMAT, mixed, LABELS, max_length=limit) == {"text": sum(bool(e.overflowing) for e in wanted)}
+
+
 def test_loss_is_the_summed_cross_entropy_of_each_example_alone(records, encode, draw_model, whole_batch):
     _, features, _ = encode(FORMAT, records, LABELS)
     model = draw_model("AutoModelForSequenceClassification", 3)

@@ -25,6 +25,17 @@ def test_check_names_what_is_wrong(text, message):
     assert FORMAT.check({"text": text}, ()) == message
 
 
+def test_a_long_text_loses_its_end_and_is_counted(lines, encode, cut, tokenizer):
+    texts = [*lines[:20], " ".join(lines[:5])]
+    _, features, _ = encode(FORMAT, [{"text": text} for text in texts], max_length=12)
+    tokenizer.enable_truncation(12)
+    wanted = tokenizer.encode_batch(texts)
+    assert [features.ids(i).tolist() for i in range(len(texts))] == [encoded.ids for encoded in wanted]
+    lost = sum(bool(encoded.overflowing) for encoded in wanted)
+    assert 0 < lost < len(texts)
+    assert cut(FORMAT, [{"text": text} for text in texts], max_length=12) == {"text": lost}
+
+
 @settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_masks_do_not_depend_on_how_items_are_batched(features, whole_batch, data):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.formats import retrieval
-from xstilts.formats.retrieval import FORMAT, best_threshold, mine, nearest, normalised, rank
+from xstilts.formats.retrieval import FORMAT, average_precision, best_threshold, mine, nearest, normalised, rank
 
 SEEDS = st.integers(0, 2**32)
 
@@ -21,7 +21,7 @@ def vectors(seed, count, layers=1, width=6):
     "change, message",
     [
         ({}, None),
-        ({"side": "left"}, "side 'left' is neither 'foreign' nor 'english'"),
+        ({"side": "left"}, "side 'left' is none of foreign, english, query, candidate"),
         ({"text": " "}, "text is empty"),
     ],
 )
@@ -176,3 +176,50 @@ def test_mining_decodes_one_row_for_each_foreign_sentence(encode):
     assert predictions["id"].to_pylist() == ["r0", "r1", "r2"]
     assert predictions["prediction"].to_pylist() == ["r3", "r4", None]
     assert predictions["gold"].to_pylist() == ["r3", None, None]
+
+
+def test_queries_rank_the_candidates_of_all_languages(encode):
+    """Asked in two languages under one name, a question is answered by the sentences of both."""
+    sides = [("query", "q", "a1", "en"), ("query", "q", "a2", "de"), ("query", "r", "b1", "en")]
+    sides += [("candidate", name, None, code) for name, code in (("a1", "en"), ("a2", "de"), ("b1", "en"), ("c", "de"))]
+    records = [{"side": s, "id": i, "pair": p, "language": c, "text": "ka"} for s, i, p, c in sides]
+    table, features, encoding = encode(FORMAT, records, layer=0)
+    direction = {"a1": [1, 0, 0], "a2": [0.9, 0.1, 0], "b1": [0, 1, 0], "c": [0.95, 0, 0.1]}
+    asked = [direction["a1"], direction["b1"], direction["b1"]]
+    answers = [np.array([v], dtype=float) for v in [*asked, *direction.values()]]
+    predictions = FORMAT.decode(table, features, answers, (), encoding)
+    assert predictions["id"].to_pylist() == ["q", "q", "r"] and predictions["language"].to_pylist() == [
+        "en",
+        "de",
+        "en",
+    ]
+    assert [set(gold) for gold in predictions["gold"].to_pylist()] == [{"a1", "a2"}, {"a1", "a2"}, {"b1"}]
+    assert predictions["prediction"].to_pylist()[0] == ["a1", "c", "a2", "b1"]
+    statistics = FORMAT.statistics(predictions)
+    # a1 first, a2 third; then b1 first, a2 second, a1 third; b1 is all that r wants.
+    assert statistics[:, 0].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 / 2 + 2 / 3) / 2, 1.0])
+    assert FORMAT.values(statistics.sum(0))["map20"] == pytest.approx(100 * statistics[:, 0].mean())
+
+
+@pytest.mark.parametrize(
+    "found, gold, wanted",
+    [
+        ("abc", "a", 1),
+        ("bac", "a", 1 / 2),
+        ("bcd", "a", 0),
+        ("abc", "abc", 1),
+        ("xaxb", "ab", 1 / 2),
+        ("a", "ab", 1 / 2),
+    ],
+)
+def test_average_precision(found, gold, wanted):
+    assert average_precision(found, set(gold)) == pytest.approx(wanted)
+
+
+def test_a_candidate_is_read_with_its_context(encode):
+    records = [
+        {"side": "candidate", "text": "ka", "context": c, "pair": None, "language": "en"} for c in (None, "ka mu")
+    ]
+    _, features, _ = encode(FORMAT, records)
+    alone, beside = features.ids(0).tolist(), features.ids(1).tolist()
+    assert beside[: len(alone) - 1] == alone[:-1] and len(beside) > len(alone) + 2

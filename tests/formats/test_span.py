@@ -60,13 +60,18 @@ def test_check_names_what_is_wrong(change, message):
     assert FORMAT.check(record(**change), ()) == message
 
 
-@given(st.integers(0, 60), st.integers(1, 20), st.integers(1, 30))
-def test_windows_cover_all_tokens_in_order(length, room, stride):
-    found = list(windows(length, room, stride))
-    assert found[0][0] == 0 and found[-1][1] == length
-    assert all(last - first <= room for first, last in found)
-    for (first, last), (following, _) in pairwise(found):
-        assert following - first == min(stride, room) and following <= last
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), min_size=1, max_size=4), st.integers(1, 30))
+def test_windows_cover_all_tokens_of_each_text_in_order(texts, stride):
+    lengths, rooms = np.array(texts).T
+    rows, firsts, lasts = windows(lengths, rooms, stride)
+    assert rows.tolist() == sorted(rows)
+    for row, (length, room) in enumerate(texts):
+        found = [(first, last) for i, first, last in zip(rows, firsts, lasts, strict=True) if i == row]
+        assert found[0][0] == 0 and found[-1][1] == length
+        assert all(last - first <= room for first, last in found)
+        assert [last for _, last in found].index(length) == len(found) - 1, "no window comes after the last token"
+        for (first, last), (following, _) in pairwise(found):
+            assert following - first == min(stride, room) and following <= last
 
 
 @settings(deadline=None, max_examples=150)
@@ -95,6 +100,42 @@ def test_the_answer_lies_between_the_labels_of_every_window_that_holds_it(encode
         else:
             assert (start, stop) == (0, 0), "a window without the whole answer points at <s>"
     assert seen == set(range(len(whole))), "windows cover every token of the context"
+
+
+@settings(deadline=None, max_examples=60)
+@given(asked=st.lists(questions(), min_size=1, max_size=3), lengths=LENGTHS, data=st.data())
+def test_questions_that_share_a_context_are_encoded_as_each_alone(encode, asked, lengths, data):
+    max_length, max_query, stride = lengths
+    limits = {"max_length": max_length, "max_query": max_query, "stride": stride}
+    records = data.draw(st.permutations([*asked, *asked, asked[0] | {"answers": []}]))
+    together = iter(encode(FORMAT, records, **limits)[1].table.to_pylist())
+    for row, one in enumerate(records):
+        for window in encode(FORMAT, [one], **limits)[1].table.to_pylist():
+            found = next(together)
+            assert found | {"row": 0, "item": 0} == window | {"item": 0}
+            assert found["row"] == row
+    assert next(together, None) is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(asked=st.lists(questions(), min_size=1, max_size=4), lengths=LENGTHS, answered=st.booleans())
+def test_answers_that_no_window_holds_and_cut_questions_are_counted(encode, cut, tokenizer, asked, lengths, answered):
+    max_length, max_query, stride = lengths
+    limits = {"max_length": max_length, "max_query": max_query, "stride": stride}
+    records = [one if answered else one | {"answers": []} for one in asked]
+    _, features, _ = encode(FORMAT, records, **limits)
+    held = set(features.column("row")[features.column("start") > 0].tolist())
+    tokenizer.no_truncation()
+    long = [len(tokenizer.encode(one["question"], add_special_tokens=False)) > max_query for one in records]
+    missed = len(records) - len(held) if answered else 0
+    assert cut(FORMAT, records, **limits) == {"question": sum(long), "answer": missed}
+
+
+def test_an_answer_longer_than_a_window_is_lost(cut):
+    words = " ".join(["kalo"] * 40)
+    records = [record(context=words, answers=[{"text": words, "start": 0}]), record()]
+    assert cut(FORMAT, records, max_length=24, max_query=8, stride=8)["answer"] == 1
+    assert cut(FORMAT, records, max_length=200)["answer"] == 0
 
 
 @settings(deadline=None, max_examples=100)

@@ -72,19 +72,36 @@ def test_the_first_token_of_a_word_carries_its_label(encode, tokenizer):
     assert features.ids(0).tolist() == split.ids
 
 
-@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 8))
-def test_pieces_hold_whole_words_in_order(lengths, room):
-    word_ids = [word for word, length in enumerate(lengths) for _ in range(length)]
-    ids = [100 * word + i for word, length in enumerate(lengths) for i in range(length)]
-    cut = pieces(ids, word_ids, len(lengths), room, unknown=-1)
-    assert all(len(some) == len(words) <= room for some, words in cut)
-    assert [w for _, words in cut for w in words if w is not None] == list(range(len(lengths)))
-    kept = [(100 * w + i) if length else -1 for w, length in enumerate(lengths) for i in range(min(length or 1, room))]
-    assert [token for some, _ in cut for token in some] == kept
-    # No piece could have taken the first word of the next one.
-    for (some, _), (_, following) in pairwise(cut):
-        first = next((i for i, w in enumerate(following[1:], start=1) if w is not None), len(following))
-        assert len(some) + first > room
+@given(st.lists(st.lists(st.integers(1, 8), min_size=1, max_size=12), min_size=1, max_size=4), st.integers(8, 20))
+def test_pieces_are_as_few_as_hold_whole_words_of_one_sentence_each(sentences, room):
+    lengths = np.array([length for sentence in sentences for length in sentence])
+    begins = np.cumsum([0, *map(len, sentences)])
+    found = pieces(lengths, begins[:-1], room)
+    assert set(begins[:-1]) <= set(found), "each sentence begins one"
+    for first, following in pairwise([*found.tolist(), len(lengths)]):
+        assert first < following and lengths[first:following].sum() <= room
+        if following not in begins:
+            assert lengths[first : following + 1].sum() > room, "the next word would not have fitted"
+
+
+@settings(deadline=None, max_examples=100)
+@given(sentences=st.lists(SENTENCE, min_size=1, max_size=4))
+def test_words_have_the_tokens_that_the_tokenizer_gives_them_in_their_sentence(encode, tokenizer, sentences):
+    records = [record_of(sentence) for sentence in sentences]
+    _, features, _ = encode(FORMAT, records, LABELS, max_length=2000)
+    unknown = tokenizer.token_to_id("<unk>")
+    for i, record in enumerate(records):
+        split = tokenizer.encode(record["words"], is_pretokenized=True, add_special_tokens=False)
+        tokens = [[] for _ in record["words"]]
+        for token, word in zip(split.ids, split.word_ids, strict=True):
+            tokens[word].append(token)
+        assert features.ids(i).tolist()[1:-1] == [token for some in tokens for token in some or [unknown]]
+
+
+def test_sentences_with_a_word_too_long_for_a_sequence_are_counted(cut):
+    long = {"words": ["kalo" * 40, "mi", "kalo" * 40], "tags": ["O", "O", "O"]}
+    assert cut(FORMAT, [long, record_of([("mi", "O")])], LABELS, max_length=16) == {"word": 1}
+    assert cut(FORMAT, [long], LABELS, max_length=400) == {"word": 0}
 
 
 def test_long_sentences_are_rejoined_in_order(encode, draw_model, ask):

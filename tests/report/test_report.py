@@ -246,3 +246,11 @@ def test_the_program_runs_and_names_a_missing_file(dice, tmp_path):
 )
 def test_differences_have_a_sign(value, text):
     assert signed(value) == text
+
+
+def test_what_had_no_data_is_said(tmp_path):
+    spec = dice_spec().model_copy(update={"left_out": ("the recipe 'ccg' is left out: <no CCGbank>",)})
+    make_report(spec, write_scores(spec, tmp_path / "scores"), tmp_path / "out", "")
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Left out" in html and "the recipe &#39;ccg&#39; is left out: &lt;no CCGbank&gt;" in html
+    assert "Left out" not in made(tmp_path / "other")[2].words

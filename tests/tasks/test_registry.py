@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import get_args
 
 import pytest
 
 from xstilts.config.data import MAKES, Maker
 from xstilts.errors import UserError
-from xstilts.languages import LANGUAGES
+from xstilts.languages import LANGUAGES, is_language
 from xstilts.names import is_name
 from xstilts.tasks import SUITES, TASKS, Task, get
+from xstilts.tasks.licences import PAGE, written
+from xstilts.tasks.release import Release, releases
+from xstilts.tasks.task import words
 
 ALL = list(TASKS.values())
 COUNTS = {
     **{"xnli": 15, "pawsx": 7, "udpos": 33, "panx": 40, "xquad": 11, "mlqa": 7, "tydiqa": 9, "bucc": 4, "tatoeba": 36},
-    **{"xcopa": 11, "mlm": 40},
+    **{"xcopa": 11, "lareqa": 11, "mewslix": 11, "tatoeba-r": 41, "mlqa-cross": 42, "uner": 4, "mlm": 40},
 }
 CHANCE = {"anli": 100 / 3, "mnli": 100 / 3, "xnli": 100 / 3, "qqp": 50, "pawsx": 50, "xcopa": 50, "hellaswag": 25}
 
@@ -25,14 +29,42 @@ CHANCE = {"anli": 100 / 3, "mnli": 100 / 3, "xnli": 100 / 3, "qqp": 50, "pawsx":
 @pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
 def test_each_task_is_whole(task: Task) -> None:
     assert is_name(task.name) and TASKS[task.name] is task and get(task.name) is task
-    assert task.title and task.url and task.licence and task.citation and task.metric
-    assert set(task.languages) <= set(LANGUAGES) and len(set(task.languages)) == len(task.languages)
+    assert task.title and task.metric and task.releases
+    assert all(map(is_language, task.languages)) and len(set(task.languages)) == len(task.languages)
     assert list(task.languages) == sorted(task.languages)
     assert set(task.splits) <= {"train", "dev", "test"}
     assert (task.stage is None) == (task.english is None) == (not task.trainable) == (task.format == "retrieval")
     assert (task.layer is not None) == (task.format == "retrieval")
     assert bool(task.labels) == (task.format in {"classification", "tagging"} and task.name != "ccg")
     assert "test" in task.splits if task.role == "target" else "train" in task.splits
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+def test_each_split_is_in_a_release_in_each_of_its_languages(task: Task) -> None:
+    for split in task.splits:
+        english = split == "train" and task.role != "text" or (split == "dev" and task.format != "retrieval")
+        for language in ("en",) if english and task.name != "mlqa-cross" else task.languages:
+            assert task.releases_of(split, language), f"{task.name} {split} {language}"
+
+
+def test_each_release_serves_a_task() -> None:
+    assert {name for task in ALL for name in task.releases} == set(releases())
+
+
+@pytest.mark.parametrize("release", releases().values(), ids=lambda release: release.name)
+def test_each_release_is_whole(release: Release) -> None:
+    assert release.title and release.licence and release.citation and release.note
+    assert release.url.startswith(("https://", "http://hdl.handle.net/"))
+    assert find_spec(f"xstilts.sources.readers.{release.reader}")
+    assert all(map(is_language, release.languages)) and set(release.names) <= set(release.languages)
+    for language in release.languages:
+        for pattern in (p for patterns in release.files.values() for p in patterns):
+            assert "{" not in release.fill(pattern, language)
+        if release.hub:
+            assert "{" not in release.fill(release.hub.config, language)
+            assert set(release.hub.splits) <= set(release.files)
+    for group in release.archives:
+        assert group.base.startswith("https://") and group.base.endswith("/") and group.files
 
 
 @pytest.mark.parametrize("task", [task for task in ALL if task.stage], ids=lambda task: task.name)
@@ -42,6 +74,15 @@ def test_training_data_is_english_and_of_the_same_kind(task: Task) -> None:
     assert "train" in source.splits
     assert source.english == source.name
     assert stage.english == task.english and stage.stage == stage.name
+
+
+def test_languages_are_those_of_the_papers() -> None:
+    assert get("xnli").languages == words("ar bg de el en es fr hi ru sw th tr ur vi zh")
+    assert set(get("panx").languages) - set(get("udpos").languages) == {"bn", "jv", "ka", "ml", "ms", "my", "sw"}
+    assert set(get("panx").languages) - set(get("tatoeba").languages) == {"en", "ms", "my", "yo"}
+    assert set(get("tatoeba-r").languages) - set(get("tatoeba").languages) == {"az", "lt", "pl", "ro", "uk"}
+    assert get("tydiqa").languages == words("ar bn en fi id ko ru sw te")
+    assert get("mewslix").languages == words("ar de en es fa ja pl ro ta tr uk")
 
 
 def test_counts_of_languages() -> None:
@@ -94,3 +135,8 @@ def test_nothing_heavy_is_imported() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
     assert not loaded & {"torch", "transformers", "datasets", "pyarrow", "numpy", "deepspeed", "tokenizers"}
+
+
+def test_the_licence_table_is_up_to_date() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == written(page), "run `make generated`"

@@ -1,6 +1,18 @@
 # Named targets: `snakemake <name>` makes one stage of the work and what it needs.
 
 
+rule downloads:
+    input:
+        plan.download_files(),
+    localrule: True
+
+
+rule records:
+    input:
+        plan.record_files,
+    localrule: True
+
+
 rule bases:
     input:
         plan.checkpoint_files("bases"),

@@ -1,7 +1,29 @@
 # From sources to token files. Children depend on digests, so data that is made again with equal content does not ripple.
 
 
+rule fetch_release:
+    output:
+        record="<downloads>/{release}/{way}/record.json",
+        digest="<downloads>/{release}/{way}/digest",
+    log:
+        "<downloads>/logs/{release}/{way}.log",
+    benchmark:
+        "<downloads>/benchmarks/{release}/{way}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.download_spec(w.release, w.way).text(),
+        code=lambda w: plan.download_code(w.release, w.way),
+        folder=subpath(output.digest, parent=True),
+    localrule: True
+    retries: 2
+    shell:
+        "launch fetch_release --spec {params.spec:q} --code {params.code} --out {params.folder} 2>&1 | tee {log}"
+
+
 rule prepare_records:
+    input:
+        lambda w: plan.records_files(w.data, w.split),
     output:
         records="<results>/records/{data}/{split}.parquet",
         record="<results>/records/{data}/{split}.json",
@@ -17,7 +39,7 @@ rule prepare_records:
         code=lambda w: plan.records_code(w.data, w.split),
     shell:
         """
-        launch prepare_records --spec {params.spec:q} --code {params.code} \
+        launch prepare --spec {params.spec:q} --code {params.code} \
             --out {output.records} &>{log}
         """
 

@@ -12,10 +12,11 @@ from xstilts.config.problems import Key, Problem
 from xstilts.config.tree import Tree
 from xstilts.config.world import World
 from xstilts.errors import UserError
-from xstilts.languages import LANGUAGES
+from xstilts.languages import LANGUAGES, is_language
 from xstilts.names import suggest
 from xstilts.recipe import Stage
 from xstilts.tasks import TASKS, Task
+from xstilts.tasks.release import Release, releases
 
 OUTER_POSITIONS = 2  # XLM-R numbers positions from 2
 
@@ -40,7 +41,7 @@ def check_world(world: World, tree: Tree, aliases: Mapping[str, str]) -> Iterato
 def _languages(tree: Tree, key: Key, codes: Iterable[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for i, code in enumerate(codes):
-        if code not in LANGUAGES:
+        if not is_language(code):
             hint = suggest(code, LANGUAGES)
             yield tree.problem(
                 (*key, i), f"there is no language {code!r}{hint}", f"the languages: {', '.join(LANGUAGES)}"
@@ -141,16 +142,51 @@ def _source(world: World, tree: Tree, key: Key, task: Task, data: TaskData) -> I
         for split in needs:
             if split not in data.has:
                 yield tree.problem((*key, "rows"), f"{split!r} is missing", f"say how many rows {split} has")
-    if data.source == "hub" and not data.hub and not task.hub:
+    else:
+        yield from _real_source(key, tree, task, data)
+
+
+def _real_source(key: Key, tree: Tree, task: Task, data: TaskData) -> Iterator[Problem]:
+    if not task.releases:
         yield tree.problem(
-            (*key, "source"),
-            f"{task.title} is not on the hub in a form that can be used",
-            f"get it from {task.url} and write source: files with its folder, or leave the task out",
+            (*key, "source"), f"{task.title} has no releases in the registry", "add them in src/xstilts/tasks"
         )
-    for i, name in enumerate(data.revisions):
-        if name not in {entry.split(":")[0] for entry in data.hub or task.hub}:
-            have = ", ".join(data.hub or task.hub)
-            yield tree.problem((*key, "revisions", name), f"{name!r} is not read here (entry {i + 1})", f"read: {have}")
+        return
+    known = [releases()[name] for name in task.releases]
+    if data.source == "hub" and not any(release.hub for release in known):
+        what = f"{task.title} is not on the hub in a form that can be used"
+        yield tree.problem((*key, "source"), what, f"write source: files. {known[0].advice}")
+    yield from _renamed(key, tree, known, data)
+    for i, name in enumerate(data.releases or ()):
+        if name not in task.releases:
+            what = f"{name!r} is no release of {task.name!r}{suggest(name, task.releases)}"
+            yield tree.problem((*key, "releases", i), what, f"its releases: {', '.join(task.releases)}")
+    ids = sorted({release.hub.id for release in known if release.hub})
+    for name in data.revisions:
+        if name not in ids:
+            have = f"read are {', '.join(ids) or 'none'}"
+            yield tree.problem((*key, "revisions", name), f"{name!r} is not read here{suggest(name, ids)}", have)
+    for variant, codes in data.variants.items():
+        lacking = [code for code in codes if is_language(code) and not task.releases_of("train", code)]
+        if lacking:
+            trained = sorted({code for release in known if "train" in release.files for code in release.languages})
+            what = f"there is no training data of {task.name!r} in {', '.join(lacking)}"
+            yield tree.problem((*key, "variants", variant), what, f"it has {', '.join(trained)}")
+
+
+def _renamed(key: Key, tree: Tree, known: Iterable[Release], data: TaskData) -> Iterator[Problem]:
+    """Splits under other names must not let a stage see test data, nor select on what it trains on."""
+    if data.splits is None:
+        return
+    key = (*key, "splits")
+    names = {split: getattr(data.splits, split) or split for split in ("train", "dev", "test")}
+    for split in ("train", "dev"):
+        on_hub = {release.hub.splits.get("test") for release in known if release.hub}
+        if getattr(data.splits, split) and names[split] in {names["test"], *on_hub}:
+            yield tree.problem(key, f"{split}: {names[split]} is test data, and no stage may see that", "name another")
+    if names["train"] == names["dev"]:
+        what = f"train and dev are both {names['train']}"
+        yield tree.problem(key, what, "leave dev out and set the task's hold_out")
 
 
 def _encoding(world: World, tree: Tree, key: Key, task: Task, data: TaskData) -> Iterator[Problem]:
@@ -202,12 +238,12 @@ def _english(world: World, tree: Tree, key: Key, task: Task) -> Iterator[Problem
             f"{english!r} is {source.format} with other labels or of another format than {task.name!r}",
             f"tasks of its kind: {', '.join(name for name in same if name in world.tasks)}",
         )
-    lacks = _lacks(world.tasks[english], source)
+    lacks = _lacks(world, english)
     if lacks:
         able = [
             t.name
             for t in TASKS.values()
-            if t.name in world.tasks and t.format == task.format and not _lacks(world.tasks[t.name], t)
+            if t.name in world.tasks and t.format == task.format and not _lacks(world, t.name)
         ]
         yield tree.problem(
             key,
@@ -216,12 +252,9 @@ def _english(world: World, tree: Tree, key: Key, task: Task) -> Iterator[Problem
         )
 
 
-def _lacks(data: TaskData, task: Task) -> str | None:
+def _lacks(world: World, task: str) -> str | None:
     """The split that keeps a task's own English data from being trained on."""
-    has = data.has if data.source == "miniature" else data.has or frozenset(task.splits)
-    if data.hold_out:
-        has |= {"dev"}
-    return next((split for split in ("train", "dev") if split not in has), None)
+    return next((split for split in ("train", "dev") if split not in world.splits_of(task)), None)
 
 
 def _stages(world: World, tree: Tree, aliases: Mapping[str, str]) -> Iterator[Problem]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from xstilts.config.types import Count, HubId, Listed, Model, Name, Revision
+from xstilts.config.types import Count, Folder, HubId, Listed, Model, Name, Revision
 from xstilts.tasks import Format
 
 Maker = Literal[
@@ -48,30 +48,21 @@ MAKES: Mapping[str, Format] = MappingProxyType(
 )
 """The makers of the miniature, and the format of the records that each makes."""
 
-DATA_SET = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(:[\w.-]+)?", re.ASCII)
-SPLIT = re.compile(r"[A-Za-z0-9_.+-]+")
+SPLIT = re.compile(r"[A-Za-z0-9_+-]+")
+PATTERN = re.compile(r"[\w.+*?/{}\[\] -]+", re.ASCII)
 
 
-def _data_set(text: str) -> str:
-    if not DATA_SET.fullmatch(text):
+def _split(text: str) -> str:
+    if not PATTERN.fullmatch(text) or ".." in text or text.startswith("/"):
         raise ValueError(
-            f"{text!r} is no data set of the Hugging Face hub: write owner/name or owner/name:configuration"
+            f"{text!r} is neither the name of a split (several are joined as in train_r1+train_r2) nor of files inside"
+            " the release, with *, ? and {language}"
         )
     return text
 
 
-def _split(text: str) -> str:
-    if not SPLIT.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of a split; several are joined as in train_r1+train_r2")
-    return text
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 class Rows(Model):
-    """How many rows the miniature makes, of each language."""
+    """How many rows of each language."""
 
     train: Count | None = Field(default=None, description="rows of the train split")
     dev: Count | None = Field(default=None, description="rows of the dev split")
@@ -79,7 +70,7 @@ class Rows(Model):
 
 
 class Splits(Model):
-    """What the source calls the splits."""
+    """What the source calls the splits: names of splits, or patterns of file names."""
 
     train: Annotated[str, AfterValidator(_split)] | None = Field(
         default=None, description="the source's name of the train split"
@@ -95,7 +86,8 @@ class Splits(Model):
     def _apart(self) -> Self:
         for split in ("train", "dev"):
             source = getattr(self, split)
-            if source and (source == self.test or "test" in source.lower()):
+            named = source is not None and SPLIT.fullmatch(source) is not None  # names of files may say anything
+            if source and (source == self.test or (named and "test" in source.lower())):
                 raise ValueError(f"{split}: {source} is test data, and no stage may see that: name another split")
         if self.train and self.train == self.dev:
             raise ValueError(f"train and dev are both {self.train}: leave dev out and set the task's hold_out")
@@ -106,31 +98,29 @@ class TaskData(Model):
     """One task of a world: where its data comes from, and what differs from the registry."""
 
     source: Literal["miniature", "hub", "files"] = Field(
-        description="miniature: generated; hub: the Hugging Face hub; files: a folder with the original files"
+        description="miniature: generated; hub: the Hugging Face hub; files: the original files, fetched or in a folder"
     )
     maker: Maker | None = Field(
         default=None, description="which maker of the miniature generates it (source: miniature)"
     )
     rows: Rows | None = Field(default=None, description="how many rows are generated (source: miniature)")
-    hub: (
-        Annotated[
-            Listed[Annotated[str, AfterValidator(_data_set)]],
-            BeforeValidator(_listed, json_schema_input_type=str | list[str]),
-        ]
-        | None
-    ) = Field(
-        default=None, description="one or several of owner/name[:configuration]; left out: the registry's (source: hub)"
-    )
     revisions: dict[HubId, Revision] = Field(
         default_factory=dict, description="the commit of each data set, by owner/name (source: hub)"
     )
-    folder: str | None = Field(default=None, min_length=1, description="where the original files lie (source: files)")
+    folder: Folder | None = Field(
+        default=None,
+        description="where the original files lie (source: files); left out: fetched, or in data/<release>",
+    )
     splits: Splits | None = Field(
         default=None, description="what the source calls train, dev and test, where it differs"
+    )
+    releases: Listed[str] | None = Field(
+        default=None, description="which of the task's releases are read; left out: all that the registry names"
     )
     hold_out: Count | None = Field(
         default=None, description="rows of the train split that serve as dev, where the source has no English dev split"
     )
+    limit: Rows | None = Field(default=None, description="so many rows of each language at most, the first ones")
     english: Name | None = Field(
         default=None,
         description="the task whose English train and dev data is trained on, or 'own'; left out: the registry's",
@@ -148,16 +138,15 @@ class TaskData(Model):
 
     @model_validator(mode="after")
     def _of_the_source(self) -> Self:
-        belongs = {"maker": "miniature", "rows": "miniature", "hub": "hub", "revisions": "hub", "folder": "files"}
+        belongs = {"maker": "miniature", "rows": "miniature", "revisions": "hub", "folder": "files"}
         for key, source in belongs.items():
             if getattr(self, key) and self.source != source:
                 raise ValueError(f"'{key}' belongs to source: {source}, and this is source: {self.source}")
-        needs = {"miniature": ("maker", "rows"), "hub": (), "files": ("folder",)}[self.source]
-        for key in needs:
+        for key in ("maker", "rows") if self.source == "miniature" else ():
             if getattr(self, key) is None:
                 raise ValueError(f"source: {self.source} needs '{key}'")
-        if self.source == "miniature" and (self.splits or self.hold_out):
-            raise ValueError("'splits' and 'hold_out' are for real sources; here 'rows' says what there is")
+        if self.source == "miniature" and (self.splits or self.hold_out or self.limit):
+            raise ValueError("'splits', 'hold_out' and 'limit' are for real sources; here 'rows' says what there is")
         return self
 
     @property

@@ -34,8 +34,11 @@ def load(config: Mapping[str, Any], root: Path) -> Project:
     main = root / CONFIG / "config.yaml"
     file = read(main, str(CONFIG / "config.yaml"), problems) if main.exists() else Tree()
     tree = Tree({block: {} for block in BLOCKS}).overlay(file, BLOCKS).overlay(from_command_line(config, file), BLOCKS)
-    settings = _typed(Settings, tree, problems)
     world_tree = _world(_chosen(tree, "world"), root, tree, problems)
+    if "study" not in tree.data and world_tree and "default_study" in world_tree.data:
+        default = {"study": world_tree.data["default_study"]}
+        tree = tree.overlay(Tree(default, {("study",): world_tree.origin(("default_study",))}))
+    settings = _typed(Settings, tree, problems)
     study_tree = _study(_chosen(tree, "study"), root, tree, problems)
     _overrides(root, tree, problems)
     world = _typed(World, world_tree, problems) if world_tree else None

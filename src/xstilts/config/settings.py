@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
-from posixpath import normpath
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from xstilts.config.types import Model, Name
-
-SAFE = re.compile(r"[\w/.+@=,-]+")  # rules write paths into shell commands
-
-
-def _folder(text: str) -> str:
-    if not text.strip():
-        raise ValueError("the folder of results has no name")
-    if text.startswith("~"):
-        raise ValueError(f"{text!r}: '~' is not expanded here, write the path out")
-    if not SAFE.fullmatch(text):
-        raise ValueError(f"{text!r} has a character with a meaning of its own: use letters, digits and / . _ - + @ = ,")
-    if not PurePosixPath(text).is_absolute() and normpath(text).split("/")[0] == "..":
-        raise ValueError(f"{text!r} leads out of the working directory: write it as an absolute path if you mean it")
-    return text
+from xstilts.config.types import Folder, FolderWithin, Model, Name
 
 
 class Settings(Model):
@@ -32,9 +15,19 @@ class Settings(Model):
     world: Name = Field(
         description="the world that data, models and hyper-parameters come from: config/worlds/<world>.yaml"
     )
-    study: Name = Field(description="the study, that is, what is compared: config/studies/<study>.yaml")
-    results: Annotated[str, AfterValidator(_folder)] = Field(
+    study: Name = Field(
+        description="the study, that is, what is compared: config/studies/<study>.yaml; left out: the world's own"
+    )
+    results: FolderWithin = Field(
         default="results", description="the folder of all results, relative to the working directory or absolute"
+    )
+    downloads: FolderWithin = Field(
+        default="data/downloads", description="the folder of what is fetched: releases of data, shared by all worlds"
+    )
+    files: Folder | None = Field(
+        default=None,
+        description="a folder with original files, <folder>/<release>/…: every real task is read from there alone, and"
+        " what is not there is left out",
     )
     freeze_code: bool = Field(
         default=False, description="true: edits of the code rerun nothing that exists, but the report"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,6 +15,9 @@ T = TypeVar("T")
 NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+")
 REVISION = re.compile(r"[0-9a-f]{40}")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+SAFE = re.compile(r"[\w/.+@=,-]+")  # rules write paths into shell commands
 
 
 class Model(BaseModel):
@@ -48,6 +53,24 @@ def _hub_id(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the folder has no name")
+    if text.startswith("~"):
+        raise ValueError(f"{text!r}: '~' is not expanded here, write the path out")
+    if not SAFE.fullmatch(text):
+        raise ValueError(f"{text!r} has a character with a meaning of its own: use letters, digits and / . _ - + @ = ,")
+    return text
+
+
+def _folder_within(text: str) -> str:
+    if not PurePosixPath(_folder(text)).is_absolute() and normpath(text).split("/")[0] == "..":
+        raise ValueError(f"{text!r} leads out of the working directory: write it as an absolute path if you mean it")
+    return text
+
+
+Folder = Annotated[str, AfterValidator(_folder)]
+FolderWithin = Annotated[str, AfterValidator(_folder_within)]
 Name = Annotated[str, AfterValidator(_name)]
 Real = Annotated[float, BeforeValidator(_real), Field(allow_inf_nan=False)]
 Share = Annotated[float, BeforeValidator(_real), Field(ge=0, le=1)]

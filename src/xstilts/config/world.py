@@ -46,6 +46,7 @@ class World(Model):
         default_factory=dict, description="tokenizers that this world trains itself"
     )
     bases: dict[Name, Base] = Field(description="the models that recipes start from, by the name that studies use")
+    default_study: Name | None = Field(default=None, description="the study that is run when none is named")
     default_bases: Listed[Name] | None = Field(default=None, description="the bases of studies that name none")
     tasks: dict[Name, TaskData] = Field(
         description="where each task's data comes from; tasks not named do not exist here"
@@ -59,6 +60,12 @@ class World(Model):
     )
 
     # data -------------------------------------------------------------------------------------------------------------
+    def splits_of(self, task: str) -> frozenset[str]:
+        """The splits that there is data for: those that the source has, and what is held out of its train split."""
+        data = self.tasks[task]
+        has = data.has if data.source == "miniature" else data.has | frozenset(TASKS[task].splits)
+        return has | {"dev"} if data.hold_out else has
+
     def english_of(self, task: str) -> str | None:
         """The task whose English train and dev data is used to train for `task`; None where nothing is trained."""
         stage = TASKS[task].stage
@@ -76,7 +83,20 @@ class World(Model):
             return known.languages
         if data.source == "miniature":  # retrieval pairs each language with English
             return tuple(code for code in self.languages if code != "en" or known.format != "retrieval")
-        return tuple(code for code in known.languages if code in self.languages)
+        return tuple(code for code in known.languages if set(code.split("-")) <= set(self.languages))
+
+    def languages_in(self, data: str, split: str) -> tuple[str, ...]:
+        """The languages of a split of a data set: training and selection see English, but for text; tests see all.
+
+        A data set is a task, or task@variant: a train split in the variant's languages.
+        """
+        task, _, variant = data.partition("@")
+        if variant:
+            return self.tasks[task].variants[variant]
+        known = TASKS[task]
+        if split == "test" or known.format == "retrieval" or (split == "train" and known.role == "text"):
+            return self.languages_of(task)
+        return ("en",)
 
     def encoding_of(self, task: str) -> AnyEncoding:
         """How records of `task` become token ids."""

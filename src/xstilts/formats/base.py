@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.formats.encoding import Encoding
+from xstilts.formats.tokens import sequences, tokenised
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,14 @@ class Special:
     mask: int
     vocabulary: int
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token sequences of some records, and how many of the records lost what to the lengths of the encoding."""
+
+    table: pa.Table
+    cut: Mapping[str, int]
 
 
 @dataclass
@@ -71,7 +80,7 @@ class Format(ABC):
 
     # encoding -------------------------------------------------------------------------------------------------------
     @abstractmethod
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
         """Token sequences of `records`, one row each, with `row` (which record) and `item` (what is drawn together)."""
 
     # head, loss -----------------------------------------------------------------------------------------------------
@@ -133,12 +142,18 @@ def pad(sequences: Sequence[np.ndarray], value: int) -> tuple[torch.Tensor, torc
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def encode_texts(records: pa.Table, tokenizer: Tokenizer, encoding: Encoding) -> pa.Table:
-    """One sequence and one item for each record's `text`."""
-    tokenizer.enable_truncation(encoding.max_length)
-    index = pa.array(np.arange(len(records)), pa.int32())
-    ids = [encoded.ids for encoded in tokenizer.encode_batch(records["text"].to_pylist())]
-    return pa.table({"row": index, "item": index, "input_ids": pa.array(ids, pa.list_(pa.int32()))})
+def encode_texts(
+    records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, first: str = "text", second: str | None = None
+) -> Encoded:
+    """One sequence and one item for each record: a text, and with it another where the record has one.
+
+    Pairs longer than the limit lose tokens from the end of the longer text, then of both alike.
+    """
+    index = np.arange(len(records), dtype=np.int32)
+    others = records[second] if second else pa.nulls(len(records), pa.string())
+    (texts, _), (beside, _) = tokenised(records[first], tokenizer), tokenised(others, tokenizer)
+    ids, cut = sequences(texts, beside, others.is_valid().to_numpy(False), tokenizer, encoding.max_length)
+    return Encoded(pa.table({"row": index, "item": index, "input_ids": ids}), {"text": int(cut.sum())})
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
 from xstilts.formats.encoding import Encoding
+from xstilts.formats.tokens import sequences, tokenised, whole
 
 if TYPE_CHECKING:
     import torch
@@ -36,21 +37,17 @@ class Choice(Format):
             return f"label {record['label']} is no index into {len(record['choices'])} choices"
         return None
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
-        """One sequence a choice; the choices of a question are one item."""
-        tokenizer.enable_truncation(encoding.max_length, strategy="longest_first")
-        prompts, choices = records["prompt"].to_pylist(), records["choices"].to_pylist()
-        row = np.repeat(np.arange(len(records)), [len(c) for c in choices])
-        pairs = [(prompt, choice) for prompt, many in zip(prompts, choices, strict=True) for choice in many]
-        gold = records["label"].to_numpy()
-        return pa.table(
-            {
-                "row": pa.array(row, pa.int32()),
-                "item": pa.array(row, pa.int32()),
-                "input_ids": pa.array([e.ids for e in tokenizer.encode_batch(pairs)], pa.list_(pa.int32())),
-                "label": pa.array(gold[row], pa.int32()),
-            }
-        )
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
+        """One sequence a choice; the choices of a question are one item, and its prompt is tokenised once."""
+        choices = whole(records["choices"])
+        row = np.repeat(np.arange(len(records), dtype=np.int32), choices.value_lengths().to_numpy())
+        prompts, _ = tokenised(records["prompt"], tokenizer)
+        ends, _ = tokenised(choices.flatten(), tokenizer)
+        paired = np.ones(len(row), np.bool_)
+        ids, cut = sequences(prompts.of(row), ends, paired, tokenizer, encoding.max_length)
+        gold = records["label"].to_numpy()[row]
+        table = pa.table({"row": row, "item": row, "input_ids": ids, "label": gold})
+        return Encoded(table, {"text": len(np.unique(row[cut]))})
 
     def outputs(self, labels: Sequence[str]) -> int:
         return 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad, ratio
 from xstilts.formats.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -30,21 +30,11 @@ class Classification(Format):
             return f"label {record['label']!r} is none of {', '.join(labels)}"
         return None
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
-        """Pairs longer than the limit lose tokens from the end of the longer text, one at a time."""
-        tokenizer.enable_truncation(encoding.max_length, strategy="longest_first")
-        first, second = records["text_a"].to_pylist(), records["text_b"].to_pylist()
-        texts = [a if b is None else (a, b) for a, b in zip(first, second, strict=True)]
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
+        encoded = encode_texts(records, tokenizer, encoding, "text_a", "text_b")
         number = {label: i for i, label in enumerate(labels)}
-        index = pa.array(np.arange(len(records)), pa.int32())
-        return pa.table(
-            {
-                "row": index,
-                "item": index,
-                "input_ids": pa.array([e.ids for e in tokenizer.encode_batch(texts)], pa.list_(pa.int32())),
-                "label": pa.array([number[label] for label in records["label"].to_pylist()], pa.int32()),
-            }
-        )
+        gold = pa.array([number[label] for label in records["label"].to_pylist()], pa.int32())
+        return Encoded(encoded.table.append_column("label", gold), encoded.cut)
 
     def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
         import torch

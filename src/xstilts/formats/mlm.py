@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Format, Special, encode_texts, pad
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad
 from xstilts.formats.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class MaskedLM(Format):
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
         return None if record["text"].strip() else "text is empty"
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
         return encode_texts(records, tokenizer, encoding)
 
     def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:

@@ -1,7 +1,8 @@
 """Retrieval of translations by the encoder itself: nothing is trained.
 
 Where every sentence has a counterpart (Tatoeba) the nearest neighbour is asked for; where most have none (BUCC) pairs
-are mined by the ratio margin, and a threshold chosen on dev decides which of them are kept.
+are mined by the ratio margin, and a threshold chosen on dev decides which of them are kept. Queries (LAReQA, Mewsli-X)
+rank the candidates of all languages.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Format, Special, encode_texts, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad, ratio
 from xstilts.formats.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -21,20 +22,29 @@ if TYPE_CHECKING:
 
     from xstilts.features import Features
 
+SIDES = ("foreign", "english", "query", "candidate")
+RANKED = 20  # candidates that a query's average precision looks at, as in XTREME-R
 NEIGHBOURS = 4  # of the ratio margin, as in XTREME's BUCC
 BLOCK = 4096  # rows of a similarity matrix held at once
+SIMILARITIES = 1 << 26  # so many of them, where there are many candidates
 
 
 class Retrieval(Format):
-    record_fields = (pa.field("side", pa.string()), pa.field("text", pa.string()), pa.field("pair", pa.string()))
+    record_fields = (
+        pa.field("side", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("context", pa.string()),
+        pa.field("pair", pa.string()),
+    )
 
     def check(self, record: Mapping[str, Any], labels: Sequence[str]) -> str | None:
-        if record["side"] not in ("foreign", "english"):
-            return f"side {record['side']!r} is neither 'foreign' nor 'english'"
+        if record["side"] not in SIDES:
+            return f"side {record['side']!r} is none of {', '.join(SIDES)}"
         return None if record["text"].strip() else "text is empty"
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
-        return encode_texts(records, tokenizer, encoding)
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
+        """A candidate is read with its context, where it has one (LAReQA)."""
+        return encode_texts(records, tokenizer, encoding, second="context")
 
     def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
         ids, mask = pad([features.ids(i) for i in items], special.pad)
@@ -60,6 +70,8 @@ class Retrieval(Format):
         layer = round(encoding.layer_share * depth) if encoding.layer is None else min(encoding.layer, depth)
         language = np.array(records["language"].to_pylist())
         side, pair, identity = (np.array(records[name].to_pylist(), dtype=object) for name in ("side", "pair", "id"))
+        if (side == "query").any():
+            return searched(vectors[:, layer], language, side, pair, identity)
         tables = []
         for code in dict.fromkeys(language.tolist()):
             foreign = np.flatnonzero((language == code) & (side == "foreign"))
@@ -84,7 +96,11 @@ class Retrieval(Format):
         return pa.concat_tables(tables, promote_options="default")
 
     def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Ranking: correct, counted, hits by layer, raw and centred. Mining: twice the true pairs, pairs in both."""
+        """Ranking: correct, counted, hits by layer, raw and centred. Mining: twice the true pairs, pairs in both.
+        Searching: average precision, counted, nothing (three columns tell it apart)."""
+        if pa.types.is_list(predictions.schema.field("gold").type):
+            lists = zip(predictions["prediction"].to_pylist(), predictions["gold"].to_pylist(), strict=True)
+            return np.array([(average_precision(found, set(gold)), 1.0, 0.0) for found, gold in lists])
         said, wanted = (np.array(predictions[name].to_pylist(), dtype=object) for name in ("prediction", "gold"))
         mined, gold = said != None, wanted != None  # noqa: E711  (element by element)
         hit = (said == wanted) & gold
@@ -102,6 +118,9 @@ class Retrieval(Format):
         if sums.shape[-1] == 2:
             f1 = ratio(sums[..., 0], sums[..., 1])
             return {"score": f1, "f1": f1}
+        if sums.shape[-1] == 3:
+            precision = ratio(sums[..., 0], sums[..., 1])
+            return {"score": precision, "map20": precision}
         accuracy = ratio(sums[..., 0], sums[..., 1])
         layers = (sums.shape[-1] - 2) // 2
         out = {"score": accuracy, "accuracy": accuracy}
@@ -138,6 +157,41 @@ def rank(foreign: np.ndarray, english: np.ndarray, layer: int) -> dict[str, np.n
 def nearest(queries: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Position in `index` of each query's nearest neighbour, exact, a block of queries at a time."""
     return np.concatenate([(queries[i : i + BLOCK] @ index.T).argmax(1) for i in range(0, len(queries), BLOCK)])
+
+
+def searched(
+    vectors: np.ndarray, language: np.ndarray, side: np.ndarray, pair: np.ndarray, identity: np.ndarray
+) -> pa.Table:
+    """Each query's nearest candidates of all languages; a query that is asked in several has the gold of them all."""
+    asked, offered = np.flatnonzero(side == "query"), np.flatnonzero(side == "candidate")
+    x, y = normalised(vectors[asked]), normalised(vectors[offered])
+    kept = min(RANKED, len(offered))
+    best = np.empty((len(asked), kept), dtype=np.int64)
+    score = np.empty(len(asked), dtype=np.float32)
+    block = max(1, SIMILARITIES // len(offered))
+    for i in range(0, len(asked), block):
+        cosine = x[i : i + block] @ y.T
+        best[i : i + block] = np.argsort(-cosine, axis=1, kind="stable")[:, :kept]
+        score[i : i + block] = cosine.max(1)
+    gold: dict[str, list[str]] = {}
+    for query in asked:
+        gold.setdefault(identity[query], []).append(pair[query])
+    return pa.table(
+        {
+            "id": pa.array(identity[asked].tolist()),
+            "language": pa.array(language[asked].tolist()),
+            "prediction": pa.array([identity[offered[row]].tolist() for row in best], pa.list_(pa.string())),
+            "score": pa.array(score),
+            "gold": pa.array([gold[name] for name in identity[asked]], pa.list_(pa.string())),
+        }
+    )
+
+
+def average_precision(found: Sequence[str], gold: set[str]) -> float:
+    """Mean of the precision at each gold candidate among the `found`, over as many as could have been found."""
+    hits = np.array([name in gold for name in found], dtype=np.float64)
+    precision = hits.cumsum() / np.arange(1, len(hits) + 1)
+    return float((precision * hits).sum() / min(len(gold), RANKED))
 
 
 def mine(foreign: np.ndarray, english: np.ndarray, layer: int) -> dict[str, np.ndarray]:

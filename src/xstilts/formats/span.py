@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
 from xstilts.formats.encoding import Encoding
+from xstilts.formats.tokens import Runs, begins, joined, ranges, special_ids, tokenised, whole
 
 if TYPE_CHECKING:
     import torch
@@ -40,37 +43,40 @@ class Span(Format):
                 return f"answer {text!r} does not stand at character {start} of the context, {found!r} does"
         return None
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
-        """Question first; long contexts in windows that advance by `stride`. Without an answer they point at `<s>`."""
-        tokenizer.no_truncation()
-        lead, middle, tail = pair_template(tokenizer)
-        columns: dict[str, list[Any]] = {
-            name: [] for name in ("row", "input_ids", "start", "end", "char_starts", "char_ends")
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
+        """Question first; long contexts in windows that advance by `stride`. Without an answer they point at `<s>`.
+
+        A context that many questions share is tokenised once. Characters of tokens outside it are OUTSIDE.
+        """
+        lead, middle, tail = special_ids(tokenizer, 2)
+        questions, _ = tokenised(records["question"], tokenizer)
+        contexts, characters = tokenised(records["context"], tokenizer, places=True)
+        asked = np.minimum(questions.lengths, encoding.max_query)
+        room = encoding.max_length - len(lead) - len(middle) - len(tail) - asked
+        row, first, last = windows(contexts.lengths, room, encoding.stride)
+        every, shown = np.ones(len(row), np.bool_), contexts.of(row).part(first, last)
+        before = len(lead) + asked[row] + len(middle)
+        begin, end = first_answers(whole(records["answers"]))
+        opening, closing = located(shown, characters, begin[row], end[row])
+        held = np.bincount(row, opening >= 0, len(records)) > 0
+        blank = np.full(encoding.max_length, OUTSIDE, np.int32)
+        head, foot = (Runs(blank, 0 * row, lengths) for lengths in (before, every * len(tail)))
+        columns = {
+            "row": row.astype(np.int32),
+            "input_ids": joined(
+                [
+                    *(Runs.same(lead, every), questions.of(row).until(asked[row]), Runs.same(middle, every)),
+                    *(shown, Runs.same(tail, every)),
+                ]
+            ),
+            "start": np.where(opening < 0, 0, opening + before).astype(np.int32),
+            "end": np.where(closing < 0, 0, closing + before).astype(np.int32),
+            "char_starts": joined([head, replace(shown, values=characters[:, 0]), foot]),
+            "char_ends": joined([head, replace(shown, values=characters[:, 1]), foot]),
+            "item": np.arange(len(row), dtype=np.int32),
         }
-        questions = tokenizer.encode_batch(records["question"].to_pylist(), add_special_tokens=False)
-        contexts = tokenizer.encode_batch(records["context"].to_pylist(), add_special_tokens=False)
-        for row, (question, context, answers) in enumerate(
-            zip(questions, contexts, records["answers"].to_pylist(), strict=True)
-        ):
-            asked = question.ids[: encoding.max_query]
-            before = [*lead, *asked, *middle]
-            room = encoding.max_length - len(before) - len(tail)
-            for first, last in windows(len(context.ids), room, encoding.stride):
-                offsets = context.offsets[first:last]
-                start, end = locate(answers, offsets)
-                columns["row"].append(row)
-                columns["input_ids"].append([*before, *context.ids[first:last], *tail])
-                columns["start"].append(0 if start is None else start + len(before))
-                columns["end"].append(0 if end is None else end + len(before))
-                columns["char_starts"].append([OUTSIDE] * len(before) + [a for a, _ in offsets] + [OUTSIDE] * len(tail))
-                columns["char_ends"].append([OUTSIDE] * len(before) + [b for _, b in offsets] + [OUTSIDE] * len(tail))
-        columns["item"] = list(range(len(columns["row"])))
-        types = {
-            "input_ids": pa.list_(pa.int32()),
-            "char_starts": pa.list_(pa.int32()),
-            "char_ends": pa.list_(pa.int32()),
-        }
-        return pa.table({name: pa.array(values, types.get(name, pa.int32())) for name, values in columns.items()})
+        cut = {"question": int((asked < questions.lengths).sum()), "answer": int(((end > 0) & ~held).sum())}
+        return Encoded(pa.table(columns), cut)
 
     def outputs(self, labels: Sequence[str]) -> int:
         return 2
@@ -156,36 +162,43 @@ class Span(Format):
         return {"score": (em + f1) / 2, "em": em, "f1": f1}
 
 
-def pair_template(tokenizer: Tokenizer) -> tuple[list[int], list[int], list[int]]:
-    """Special ids before, between and after the two texts of a pair, whatever the tokenizer's family."""
-    encoded = tokenizer.encode("a", "b")
-    places = encoded.sequence_ids
-    first = [i for i, s in enumerate(places) if s == 0]
-    second = [i for i, s in enumerate(places) if s == 1]
-    return encoded.ids[: first[0]], encoded.ids[first[-1] + 1 : second[0]], encoded.ids[second[-1] + 1 :]
+def windows(lengths: np.ndarray, rooms: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Context, first token and last (exclusive) of each window of at most `rooms` tokens of a context.
+
+    The next one begins `stride` tokens later, until one reaches the context's end.
+    """
+    steps = np.minimum(rooms, stride)
+    counts = 1 + np.maximum(0, -(-(lengths - rooms) // steps))
+    row = np.repeat(np.arange(len(lengths)), counts)
+    first = ranges(0 * counts, counts) * steps[row]
+    return row, first, np.minimum(first + rooms[row], lengths[row])
 
 
-def windows(length: int, room: int, stride: int) -> Iterator[tuple[int, int]]:
-    """[first, last) of each window of at most `room` tokens; the next begins `stride` tokens later."""
-    first = 0
-    while True:
-        last = min(first + room, length)
-        yield first, last
-        if last >= length:
-            return
-        first += min(stride, room)
+def first_answers(answers: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
+    """First character and last (exclusive) of each record's first answer; 0 and 0 without one."""
+    counts, flat = answers.value_lengths().to_numpy(), answers.flatten()
+    some = counts > 0
+    at = begins(counts)[some]
+    begin, length = np.zeros((2, len(counts)), np.int64)
+    begin[some] = flat.field("start").to_numpy()[at]
+    length[some] = pc.utf8_length(flat.field("text")).to_numpy()[at]
+    return begin, begin + length
 
 
-def locate(answers: Sequence[Mapping[str, Any]], offsets: Sequence[tuple[int, int]]) -> tuple[int | None, int | None]:
-    """First and last token of the first answer in a window, or (None, None) where the window lacks a part of it."""
-    if not answers or not offsets:
-        return None, None
-    begin = answers[0]["start"]
-    end = begin + len(answers[0]["text"])
-    if offsets[0][0] > begin or offsets[-1][1] < end:
-        return None, None
-    covering = [i for i, (a, b) in enumerate(offsets) if a < end and b > begin]
-    return (covering[0], covering[-1]) if covering else (None, None)
+def located(shown: Runs, characters: np.ndarray, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last token of the characters [begin, end) in each window, -1 and -1 where it lacks a part of them."""
+    starts, ends = replace(shown, values=characters).flat().T
+    offsets = begins(shown.lengths)
+    after = offsets + shown.lengths
+    covering = (starts < np.repeat(end, shown.lengths)) & (ends > np.repeat(begin, shown.lengths))
+    places = np.flatnonzero(covering)
+    left, right = np.searchsorted(places, offsets), np.searchsorted(places, after)
+    some = np.flatnonzero(left < right)
+    some = some[(starts[offsets[some]] <= begin[some]) & (ends[after[some] - 1] >= end[some])]
+    first, last = np.full((2, len(offsets)), -1)
+    first[some] = places[left[some]] - offsets[some]
+    last[some] = places[right[some] - 1] - offsets[some]
+    return first, last
 
 
 def best_span(start: np.ndarray, end: np.ndarray, char_starts: np.ndarray, longest: int) -> tuple[float, int, int]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
 from xstilts.formats.encoding import Encoding
+from xstilts.formats.tokens import Runs, begins, joined, special_ids, tokenised, whole
 
 if TYPE_CHECKING:
     import torch
@@ -32,34 +33,42 @@ class Tagging(Format):
         unknown = next((tag for tag in tags if labels and tag not in labels), None)
         return f"tag {unknown!r} is none of the task's {len(labels)} tags" if unknown else None
 
-    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> pa.Table:
-        """The label stands on the first token of a word. A tag that training has never seen can't be predicted: -1."""
-        tokenizer.no_truncation()
-        single = tokenizer.encode("a")
-        inner = [i for i, s in enumerate(single.sequence_ids) if s is not None]
-        lead, tail = single.ids[: inner[0]], single.ids[inner[-1] + 1 :]
+    def encode(self, records: pa.Table, tokenizer: Tokenizer, encoding: Encoding, labels: Sequence[str]) -> Encoded:
+        """The label stands on the first token of a word. A tag that training has never seen can't be predicted: -1.
+
+        Each distinct word is tokenised by itself, which is what tokenizers do with text that is split already. A word
+        of characters that the normaliser removes has no token; the unknown one stands for it, so that no word goes
+        without a prediction. A single word longer than a sequence keeps its first tokens.
+        """
+        lead, tail = special_ids(tokenizer, 1)
         room = encoding.max_length - len(lead) - len(tail)
-        number = {label: i for i, label in enumerate(labels)}
+        words = whole(records["words"])
+        found, _ = tokenised(words.flatten(), tokenizer)
         unknown = next(i for i in map(tokenizer.token_to_id, ("<unk>", "[UNK]", "<pad>")) if i is not None)
-        rows: list[int] = []
-        ids: list[list[int]] = []
-        tags: list[list[int]] = []
-        words = records["words"].to_pylist()
-        encoded = tokenizer.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
-        for row, (gold, sentence) in enumerate(zip(records["tags"].to_pylist(), encoded, strict=True)):
-            for piece_ids, piece_words in pieces(sentence.ids, sentence.word_ids, len(words[row]), room, unknown):
-                rows.append(row)
-                ids.append([*lead, *piece_ids, *tail])
-                labelled = [number.get(gold[w], -1) if w is not None else IGNORE for w in piece_words]
-                tags.append([IGNORE] * len(lead) + labelled + [IGNORE] * len(tail))
-        return pa.table(
-            {
-                "row": pa.array(rows, pa.int32()),
-                "item": pa.array(range(len(rows)), pa.int32()),
-                "input_ids": pa.array(ids, pa.list_(pa.int32())),
-                "labels": pa.array(tags, pa.list_(pa.int32())),
-            }
+        kept = Runs(
+            np.append(found.values, np.int32(unknown)),
+            np.where(found.lengths > 0, found.starts, len(found.values)),
+            np.clip(found.lengths, 1, room),
         )
+        ids, starts = kept.flat(), begins(kept.lengths)
+        tags = np.full(len(ids), IGNORE, np.int32)
+        tags[starts] = numbers(whole(records["tags"]).flatten(), labels)
+
+        row = np.repeat(np.arange(len(records), dtype=np.int32), words.value_lengths().to_numpy())
+        first = pieces(kept.lengths, np.flatnonzero(np.diff(row, prepend=-1)), room)
+        widths = np.diff(starts[first], append=len(ids))
+        every = np.ones(len(first), np.bool_)
+
+        def around(before: Sequence[int], values: np.ndarray, after: Sequence[int]) -> pa.ListArray:
+            return joined([Runs.same(before, every), Runs(values, starts[first], widths), Runs.same(after, every)])
+
+        columns = {
+            "row": row[first],
+            "item": np.arange(len(first), dtype=np.int32),
+            "input_ids": around(lead, ids, tail),
+            "labels": around([IGNORE] * len(lead), tags, [IGNORE] * len(tail)),
+        }
+        return Encoded(pa.table(columns), {"word": len(np.unique(row[found.lengths > room]))})
 
     def collate(self, features: Features, items: np.ndarray, special: Special, draw: Draw) -> Batch:
         ids, mask = pad([features.ids(i) for i in items], special.pad)
@@ -128,26 +137,28 @@ class Tagging(Format):
         return {"score": f1, "f1": f1}
 
 
-def pieces(
-    ids: Sequence[int], word_ids: Sequence[int | None], words: int, room: int, unknown: int
-) -> list[tuple[list[int], list[int | None]]]:
-    """A sentence as sequences of at most `room` tokens of whole words: (ids, word number on each word's first token).
+def numbers(tags: pa.Array, labels: Sequence[str]) -> np.ndarray:
+    """The number of each tag, -1 for one that is no label."""
+    coded = tags.dictionary_encode()
+    number = {label: i for i, label in enumerate(labels)}
+    known = np.array([number.get(tag, -1) for tag in coded.dictionary.to_pylist()], np.int32)
+    found: np.ndarray = known[coded.indices.to_numpy()]
+    return found
 
-    A word of characters that the normaliser removes has no token; `unknown` stands for it, so that no word goes without
-    a prediction. A single word longer than `room` keeps its first tokens.
+
+def pieces(lengths: np.ndarray, sentences: np.ndarray, room: int) -> np.ndarray:
+    """First word of each sequence, when sentences are cut into as few as hold `room` tokens of whole words each.
+
+    Given the length of each word, none above `room`, and the first word of each sentence.
     """
-    grouped: list[list[int]] = [[] for _ in range(words)]
-    for token, word in zip(ids, word_ids, strict=True):
-        if word is not None:
-            grouped[word].append(token)
-    out: list[tuple[list[int], list[int | None]]] = [([], [])]
-    for word, tokens in enumerate(grouped):
-        kept = (tokens or [unknown])[:room]
-        if len(out[-1][0]) + len(kept) > room:
-            out.append(([], []))
-        out[-1][0].extend(kept)
-        out[-1][1].extend([word, *[None] * (len(kept) - 1)])
-    return out
+    starts = begins(lengths)
+    firsts, first, end = [], sentences, np.append(sentences[1:], len(lengths))
+    while len(first):
+        firsts.append(first)
+        following = np.searchsorted(starts + lengths, starts[first] + room, side="right")
+        more = following < end
+        first, end = following[more], end[more]
+    return np.sort(np.concatenate(firsts))
 
 
 FORMAT = Tagging()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from xstilts.errors import UserError
 from xstilts.files import write_digest, write_json, write_text
 from xstilts.layout import CARD, CONFIG, DIGEST, RECORD, TOKENIZER_FILES, WEIGHTS, checkpoint_digest
+from xstilts.sources.fetch.hub import ask, online
+from xstilts.sources.fetch.patience import FetchError
 from xstilts.specs import FetchSpec
 
-logger = logging.getLogger(__name__)
 WANTED = (WEIGHTS, CONFIG, *TOKENIZER_FILES)
 
 
@@ -37,15 +37,15 @@ def fetch_base(spec: FetchSpec, folder: Path, code: str) -> None:
 
 
 def download(spec: FetchSpec) -> Path:
-    """The files of the pinned revision; interrupted downloads go on where they were, in the hub's own cache."""
-    os.environ["HF_HUB_OFFLINE"] = "0"  # the one program that may ask the network
+    """The files of the pinned revision, in the hub's own cache: those that are whole are not fetched again."""
+    online()
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     assert spec.hub is not None
+    call = partial(snapshot_download, spec.hub, revision=spec.revision, allow_patterns=list(WANTED))
     try:
-        return Path(snapshot_download(spec.hub, revision=spec.revision, allow_patterns=list(WANTED)))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        return Path(ask(f"model {spec.hub}", call, insists=True))
+    except FetchError as error:
         raise UserError(
             f"{origin(spec)} can't be fetched: {error}. Without a network, copy the folder there by hand and "
             f"write `{spec.base}: {{path: FOLDER}}` under `bases:` of the world"

@@ -7,11 +7,14 @@ from types import MappingProxyType
 
 from xstilts.errors import UserError
 from xstilts.names import suggest
-from xstilts.tasks.intermediate import INTERMEDIATE, TEXT
+from xstilts.tasks.intermediate import INTERMEDIATE, OTHERS, TEXT
+from xstilts.tasks.local import LOCAL
 from xstilts.tasks.targets import TARGETS
 from xstilts.tasks.task import Task, words
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in (*INTERMEDIATE, *TARGETS, *TEXT)})
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {task.name: task for task in (*INTERMEDIATE, *OTHERS, *TARGETS, *TEXT, *LOCAL)}
+)
 
 SUITES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

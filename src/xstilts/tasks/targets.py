@@ -1,4 +1,4 @@
-"""The target tasks: XTREME's nine, and what XTREME-R adds to them as far as it is here.
+"""The target tasks: XTREME's nine, what XTREME-R adds to them, and relatives of both.
 
 The languages are those of XTREME's own evaluation script.
 """
@@ -13,6 +13,10 @@ XTREME = words(
 )
 UPOS = words("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X")
 BIO = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+MLQA = words("ar de en es hi vi zh")
+TATOEBA = tuple(code for code in XTREME if code not in {"en", "ms", "my", "yo"})
+# MLQA's contexts in one language, with questions in another: "de-en" has German contexts and answers.
+PAIRS = tuple(f"{context}-{question}" for context in MLQA for question in MLQA if context != question)
 # Block 14 of XLM-R Large's 24, block 7 of a base model's 12: the paper's and XTREME's choice for sentence vectors.
 SENTENCE_BLOCK = (7, 12)
 
@@ -29,10 +33,7 @@ TARGETS = (
         stage="xnli",
         labels=("entailment", "neutral", "contradiction"),
         chance=100 / 3,
-        hub=("facebook/xnli",),
-        url="https://github.com/facebookresearch/XNLI",
-        licence="CC BY-NC 4.0",
-        citation="Conneau et al. 2018",
+        releases=("xnli",),
     ),
     Task(
         name="pawsx",
@@ -46,10 +47,7 @@ TARGETS = (
         stage="pawsx",
         labels=("not_paraphrase", "paraphrase"),
         chance=50.0,
-        hub=("google-research-datasets/paws-x",),  # google/xtreme's copy has lost 226 of the English training rows
-        url="https://github.com/google-research-datasets/paws/tree/master/pawsx",
-        licence="free for any purpose",
-        citation="Yang et al. 2019",
+        releases=("pawsx",),
     ),
     Task(
         name="udpos",
@@ -62,10 +60,7 @@ TARGETS = (
         english="udpos",
         stage="udpos",
         labels=UPOS,
-        hub=("google/xtreme:udpos",),
-        url="http://hdl.handle.net/11234/1-3105",
-        licence="by treebank: CC BY-SA or CC BY-NC-SA",
-        citation="Nivre et al. 2018 (Universal Dependencies 2.5)",
+        releases=("udpos",),
     ),
     Task(
         name="panx",
@@ -78,10 +73,7 @@ TARGETS = (
         english="panx",
         stage="panx",
         labels=BIO,
-        hub=("google/xtreme:PAN-X",),
-        url="https://github.com/afshinrahimi/mmner",
-        licence="see source",
-        citation="Pan et al. 2017; Rahimi, Li and Cohn 2019",
+        releases=("panx",),
     ),
     Task(
         name="xquad",
@@ -93,25 +85,19 @@ TARGETS = (
         metric=("em", "f1"),
         english="squad",
         stage="xquad",
-        hub=("google/xquad",),
-        url="https://github.com/google-deepmind/xquad",
-        licence="CC BY-SA 4.0",
-        citation="Artetxe, Ruder and Yogatama 2020",
+        releases=("xquad",),
     ),
     Task(
         name="mlqa",
         title="MLQA",
         format="span",
         role="target",
-        languages=words("ar de en es hi vi zh"),
+        languages=MLQA,
         splits=("dev", "test"),
         metric=("em", "f1"),
         english="squad",
         stage="xquad",  # the same data, trained in the same way: one checkpoint serves both
-        hub=("google/xtreme:MLQA",),
-        url="https://github.com/facebookresearch/MLQA",
-        licence="CC BY-SA 3.0",
-        citation="Lewis et al. 2020",
+        releases=("mlqa",),
     ),
     Task(
         name="tydiqa",
@@ -123,10 +109,7 @@ TARGETS = (
         metric=("em", "f1"),
         english="tydiqa",
         stage="tydiqa",
-        hub=("google/xtreme:tydiqa",),
-        url="https://github.com/google-research-datasets/tydiqa",
-        licence="Apache-2.0",
-        citation="Clark et al. 2020",
+        releases=("tydiqa_goldp",),
     ),
     Task(
         name="bucc",
@@ -139,26 +122,20 @@ TARGETS = (
         english=None,
         stage=None,
         layer=SENTENCE_BLOCK,
-        hub=(),  # the hub's copies hold the gold pairs only, and mining needs all sentences
-        url="https://comparable.limsi.fr/bucc2018/",
-        licence="see source",
-        citation="Zweigenbaum, Sharoff and Rapp 2018",
+        releases=("bucc2018",),
     ),
     Task(
         name="tatoeba",
         title="Tatoeba",
         format="retrieval",
         role="target",
-        languages=tuple(code for code in XTREME if code not in {"en", "ms", "my", "yo"}),
+        languages=TATOEBA,
         splits=("test",),
         metric=("accuracy",),
         english=None,
         stage=None,
         layer=SENTENCE_BLOCK,
-        hub=("google/xtreme:tatoeba",),
-        url="https://github.com/facebookresearch/LASER/tree/main/data/tatoeba/v1",
-        licence="CC BY 2.0 FR",
-        citation="Artetxe and Schwenk 2019",
+        releases=("tatoeba",),
     ),
     Task(
         name="xcopa",
@@ -171,9 +148,70 @@ TARGETS = (
         english="xcopa",
         stage="xcopa",
         chance=50.0,
-        hub=("cambridgeltl/xcopa", "aps/super_glue:copa"),
-        url="https://github.com/cambridgeltl/xcopa",
-        licence="CC BY 4.0",
-        citation="Ponti et al. 2020",
+        releases=("copa", "xcopa"),
+    ),
+    Task(
+        name="tatoeba-r",
+        title="Tatoeba (XTREME-R)",
+        format="retrieval",
+        role="target",
+        languages=tuple(sorted((*TATOEBA, *words("az lt pl ro uk")))),
+        splits=("test",),
+        metric=("accuracy",),
+        english=None,
+        stage=None,
+        layer=SENTENCE_BLOCK,
+        releases=("tatoeba",),
+    ),
+    Task(
+        name="lareqa",
+        title="LAReQA",
+        format="retrieval",
+        role="target",
+        languages=words("ar de el en es hi ru th tr vi zh"),
+        splits=("test",),
+        metric=("map20",),
+        english=None,
+        stage=None,
+        layer=SENTENCE_BLOCK,
+        releases=("lareqa",),
+    ),
+    Task(
+        name="mewslix",
+        title="Mewsli-X",
+        format="retrieval",
+        role="target",
+        languages=words("ar de en es fa ja pl ro ta tr uk"),
+        splits=("test",),
+        metric=("map20",),
+        english=None,
+        stage=None,
+        layer=SENTENCE_BLOCK,
+        releases=("mewslix",),
+    ),
+    Task(
+        name="mlqa-cross",
+        title="MLQA, across languages",
+        format="span",
+        role="target",
+        languages=PAIRS,
+        splits=("dev", "test"),
+        metric=("em", "f1"),
+        english="squad",
+        stage="xquad",
+        releases=("mlqa_cross",),
+    ),
+    Task(
+        name="uner",
+        title="UNER",
+        format="tagging",
+        role="target",
+        languages=words("de en pt zh"),
+        splits=("train", "dev", "test"),
+        metric=("f1",),
+        english="uner",
+        stage="uner",
+        labels=BIO,
+        releases=("uner",),
     ),
 )

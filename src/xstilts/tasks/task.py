@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from xstilts.tasks.release import Release, releases
+
 Role = Literal["intermediate", "target", "text"]
 Format = Literal["classification", "choice", "span", "tagging", "retrieval", "mlm"]
 
@@ -39,16 +41,18 @@ class Task:
     """What uniform guessing scores, in per cent; None where it is next to nothing."""
     layer: tuple[int, int] | None = None
     """Retrieval reads the output of this block out of so many: (7, 12) is the 14th of 24."""
-    hub: tuple[str, ...] = ()
-    """Where the Hugging Face hub has it: 'owner/name' or 'owner/name:configuration'."""
-    url: str = ""
-    licence: str = "see source"
-    citation: str = ""
+    releases: tuple[str, ...] = ()
+    """What its data is read from (releases.yaml): all those that have a split in a language, one after the other."""
 
     @property
     def trainable(self) -> bool:
         """Whether a stage may train on it."""
         return self.format != "retrieval"
+
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """The splits that are predicted: mining sets its threshold on dev, the others read the test split alone."""
+        return ("dev", "test") if self.format == "retrieval" and "dev" in self.splits else ("test",)
 
     def block(self, blocks: int) -> int:
         """Which block's output retrieval reads in an encoder of `blocks` blocks, counted from 1 (0: the embeddings)."""
@@ -56,3 +60,8 @@ class Task:
             raise ValueError(f"{self.name} is no retrieval task")
         part, whole = self.layer
         return max(1, round(blocks * part / whole))
+
+    def releases_of(self, split: str, language: str) -> tuple[Release, ...]:
+        """The releases that hold a split of it in a language."""
+        known = (releases()[name] for name in self.releases)
+        return tuple(release for release in known if language in release.languages and split in release.files)
