@@ -42,7 +42,7 @@ def test_each_task_is_whole(task: Task) -> None:
 @pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
 def test_each_split_is_in_a_release_in_each_of_its_languages(task: Task) -> None:
     for split in task.splits:
-        english = split == "train" and task.role != "text" or (split == "dev" and task.format != "retrieval")
+        english = (split == "train" and task.role != "text") or (split == "dev" and task.format != "retrieval")
         for language in ("en",) if english and task.name != "mlqa-cross" else task.languages:
             assert task.releases_of(split, language), f"{task.name} {split} {language}"
 

@@ -20,6 +20,26 @@ PAIRS = tuple(f"{context}-{question}" for context in MLQA for question in MLQA i
 # Block 14 of XLM-R Large's 24, block 7 of a base model's 12: the paper's and XTREME's choice for sentence vectors.
 SENTENCE_BLOCK = (7, 12)
 
+
+def _retrieval(
+    name: str, title: str, languages: tuple[str, ...], splits: tuple[str, ...], metric: str, release: str
+) -> Task:
+    """A target that reads the encoder itself: nothing is trained for it."""
+    return Task(
+        name=name,
+        title=title,
+        format="retrieval",
+        role="target",
+        languages=languages,
+        splits=splits,
+        metric=(metric,),
+        english=None,
+        stage=None,
+        layer=SENTENCE_BLOCK,
+        releases=(release,),
+    )
+
+
 TARGETS = (
     Task(
         name="xnli",
@@ -111,32 +131,8 @@ TARGETS = (
         stage="tydiqa",
         releases=("tydiqa_goldp",),
     ),
-    Task(
-        name="bucc",
-        title="BUCC",
-        format="retrieval",
-        role="target",
-        languages=words("de fr ru zh"),
-        splits=("dev", "test"),
-        metric=("f1",),
-        english=None,
-        stage=None,
-        layer=SENTENCE_BLOCK,
-        releases=("bucc2018",),
-    ),
-    Task(
-        name="tatoeba",
-        title="Tatoeba",
-        format="retrieval",
-        role="target",
-        languages=TATOEBA,
-        splits=("test",),
-        metric=("accuracy",),
-        english=None,
-        stage=None,
-        layer=SENTENCE_BLOCK,
-        releases=("tatoeba",),
-    ),
+    _retrieval("bucc", "BUCC", words("de fr ru zh"), ("dev", "test"), "f1", "bucc2018"),
+    _retrieval("tatoeba", "Tatoeba", TATOEBA, ("test",), "accuracy", "tatoeba"),
     Task(
         name="xcopa",
         title="XCOPA",
@@ -150,45 +146,16 @@ TARGETS = (
         chance=50.0,
         releases=("copa", "xcopa"),
     ),
-    Task(
-        name="tatoeba-r",
-        title="Tatoeba (XTREME-R)",
-        format="retrieval",
-        role="target",
-        languages=tuple(sorted((*TATOEBA, *words("az lt pl ro uk")))),
-        splits=("test",),
-        metric=("accuracy",),
-        english=None,
-        stage=None,
-        layer=SENTENCE_BLOCK,
-        releases=("tatoeba",),
+    _retrieval(
+        "tatoeba-r",
+        "Tatoeba (XTREME-R)",
+        tuple(sorted((*TATOEBA, *words("az lt pl ro uk")))),
+        ("test",),
+        "accuracy",
+        "tatoeba",
     ),
-    Task(
-        name="lareqa",
-        title="LAReQA",
-        format="retrieval",
-        role="target",
-        languages=words("ar de el en es hi ru th tr vi zh"),
-        splits=("test",),
-        metric=("map20",),
-        english=None,
-        stage=None,
-        layer=SENTENCE_BLOCK,
-        releases=("lareqa",),
-    ),
-    Task(
-        name="mewslix",
-        title="Mewsli-X",
-        format="retrieval",
-        role="target",
-        languages=words("ar de en es fa ja pl ro ta tr uk"),
-        splits=("test",),
-        metric=("map20",),
-        english=None,
-        stage=None,
-        layer=SENTENCE_BLOCK,
-        releases=("mewslix",),
-    ),
+    _retrieval("lareqa", "LAReQA", words("ar de el en es hi ru th tr vi zh"), ("test",), "map20", "lareqa"),
+    _retrieval("mewslix", "Mewsli-X", words("ar de en es fa ja pl ro ta tr uk"), ("test",), "map20", "mewslix"),
     Task(
         name="mlqa-cross",
         title="MLQA, across languages",

@@ -23,7 +23,10 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
         raise Place(files[0].parent).wrong(
             "", f"needs three files, .{ask.language}, .en and .gold; there are {have}", advice
         )
-    gold = {foreign: (place, english) for place, foreign, english in columns(by_suffix["gold"])}
+    gold: dict[str, tuple[Place, str]] = {}
+    for place, foreign, english in columns(by_suffix["gold"]):
+        if gold.setdefault(foreign, (place, english))[1] != english:
+            ask.left_out["a second translation of a sentence: pairs are one to one"] += 1
     lost = {(ask.language, foreign): place for foreign, (place, _) in gold.items()}
     lost |= {("en", english): place for place, english in gold.values()}
     for side, suffix in (("foreign", ask.language), ("english", "en")):

@@ -29,7 +29,8 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
     named = ask.options.get("columns")
     first, second, label = FIRST, SECOND, LABEL
     if named:
-        first, second, label = ((named[key],) if key in named else () for key in ("text_a", "text_b", "label"))
+        usual: Mapping[str, tuple[str, ...]] = {"text_a": FIRST, "text_b": (), "label": LABEL}
+        first, second, label = ((named[key],) if key in named else others for key, others in usual.items())
     heads = frozenset((*first, *second, *label))
     placeholder = ask.options.get("placeholder")
     for path in files:
