@@ -9,14 +9,14 @@ rule fetch_release:
         "<downloads>/logs/{release}/{way}.log",
     benchmark:
         "<downloads>/benchmarks/{release}/{way}.jsonl"
+    retries: 2
+    localrule: True
     conda:
         "../envs/xstilts.yaml"
     params:
         spec=lambda w: plan.download_spec(w.release, w.way).text(),
         code=lambda w: plan.download_code(w.release, w.way),
         folder=subpath(output.digest, parent=True),
-    localrule: True
-    retries: 2
     shell:
         "launch fetch_release --spec {params.spec:q} --code {params.code} --out {params.folder} 2>&1 | tee {log}"
 
