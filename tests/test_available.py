@@ -12,7 +12,7 @@ from xstilts.origins import Origins
 ROOT = Path(__file__).parents[1]
 
 
-def project(files=None, recipes=None, targets=("xnli", "tatoeba"), tasks=None, baseline="none"):
+def project(files=None, recipes=None, targets=("xnli", "tatoeba"), tasks=None, baseline="none", stages=None):
     """A small real study; `files` is where all original files lie."""
     study = {
         "asks": "?",
@@ -21,7 +21,7 @@ def project(files=None, recipes=None, targets=("xnli", "tatoeba"), tasks=None, b
         "targets": list(targets),
         "compare": {"baseline": baseline},
     }
-    worlds = {"real": {"tasks": tasks or {}}}
+    worlds = {"real": {"tasks": tasks or {}, "stages": stages or {}}}
     config = {"world": "real", "study": "tried", "studies": {"tried": study}, "worlds": worlds}
     return load(config | ({"files": str(files)} if files else {}), ROOT)
 
@@ -59,11 +59,20 @@ def test_a_recipe_goes_and_a_mixture_goes_on_under_the_name_of_what_it_holds():
     assert len(said) == 4
 
 
-def test_two_recipes_never_become_one():
-    recipes = {"none": [], "mnli": ["mnli"], "mixed": ["ccg+mnli"]}
-    found, said = reduced(project(recipes=recipes, tasks=NO_CCG))
+@pytest.mark.parametrize("order", [("none", "mnli", "mixed"), ("none", "mixed", "mnli")])
+def test_two_recipes_never_become_one(order):
+    """Whatever their order, the one that needs nothing that is gone stays, and the other is said to go."""
+    stages = {"none": [], "mnli": ["mnli"], "mixed": ["ccg+mnli"]}
+    found, said = reduced(project(recipes={name: stages[name] for name in order}, tasks=NO_CCG))
     assert list(found.study.recipes) == ["none", "mnli"]
     assert "the recipe 'mixed' is left out for want of 'ccg'; without it, it is the recipe 'mnli'" in said[0]
+
+
+def test_a_mixture_keeps_the_settings_of_its_stage():
+    asked = project(recipes={"none": [], "all9": ["all9"]}, tasks=NO_CCG, stages={"all9": {"epochs": 1, "lr": 5e-6}})
+    found, _ = reduced(asked)
+    stage = found.world.resolve_stage(found.recipes["all9"].stages[0])
+    assert (stage.epochs, stage.lr, len(stage.parts)) == (1, 5e-6, 8)
 
 
 def test_options_that_a_lone_part_can_not_have_go_with_the_others():

@@ -6,10 +6,11 @@ that need it alone go, mixtures lose that part and are named for what they then 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from xstilts.config.project import Project
+from xstilts.config.training import Training
 from xstilts.errors import UserError
 from xstilts.origins import Origins
 from xstilts.recipe import Part, Stage
@@ -23,26 +24,45 @@ def available(project: Project, origins: Origins) -> tuple[Project, tuple[str, .
     unheld = {task.name: _target_lacks(project, origins, task) for task in project.targets}
     if not gone and not any(unheld.values()):
         return project, ()
-    said: list[str] = []
-    recipes: dict[str, tuple[str, ...]] = {}
-    for name, recipe in project.recipes.items():
-        left = [stage.without(gone, project.aliases) for stage in recipe.stages]
-        whole = [str(stage) for stage in left if stage is not None]
-        kept = len(whole) == len(left)
-        twin = next((other for other, stages in recipes.items() if kept and stages == tuple(whole)), None)
-        for part in dict.fromkeys(part for stage in recipe.stages for part in stage.expanded if part in gone):
-            same = f"; without it, it is the recipe {twin!r}" if twin else ""
-            fate = "is trained without" if kept and not twin else "is left out for want of"
-            said.append(f"the recipe {name!r} {fate} {str(part)!r}{same}: {lacks[part]}")
-        if kept and not twin:
-            recipes[name] = tuple(whole)
+    recipes, stages, said = _reduced(project, lacks, gone)
     said += [f"the target {name!r} is left out: {why}" for name, why in unheld.items() if why]
     targets = tuple(name for name, why in unheld.items() if not why)
     if not targets or project.study.compare.baseline not in recipes:
         what = "no target is left" if not targets else f"the baseline {project.study.compare.baseline!r} is not left"
         raise UserError("\n  ".join([f"{what} of the study {project.settings.study!r}, for want of data:", *said]))
     study = project.study.model_copy(update={"recipes": recipes, "targets": targets})
-    return replace(project, study=study), tuple(said)
+    world = project.world.model_copy(update={"stages": {**stages, **project.world.stages}})
+    return replace(project, study=study, world=world), tuple(said)
+
+
+def _reduced(
+    project: Project, lacks: Mapping[Part, str | None], gone: Container[Part]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Training], list[str]]:
+    """The recipes that are left, in the study's order; settings of stages under their new names; what to say.
+
+    A recipe that needs nothing that is gone keeps its place before one that would become the same.
+    """
+    whole: dict[str, tuple[str, ...]] = {}
+    stages: dict[str, Training] = {}
+    said = {}
+    touched = {
+        name: [p for s in recipe.stages for p in s.expanded if p in gone] for name, recipe in project.recipes.items()
+    }
+    for name in sorted(project.recipes, key=lambda name: bool(touched[name])):
+        old = project.recipes[name].stages
+        new = [stage.without(gone, project.aliases) for stage in old]
+        left = tuple(str(stage) for stage in new if stage is not None)
+        twin = next((other for other, made in whole.items() if made == left), None) if len(left) == len(old) else None
+        if len(left) == len(old) and twin is None:
+            whole[name] = left
+            for before, after in zip(old, new, strict=True):
+                if after is not None and before.mixture in project.world.stages and len(after.expanded) > 1:
+                    stages[after.mixture] = project.world.stages[before.mixture]
+        fate = "is trained without" if name in whole else "is left out for want of"
+        same = f"; without it, it is the recipe {twin!r}" if twin else ""
+        said[name] = [f"the recipe {name!r} {fate} {str(p)!r}{same}: {lacks[p]}" for p in dict.fromkeys(touched[name])]
+    recipes = {name: whole[name] for name in project.recipes if name in whole}
+    return recipes, stages, [sentence for name in project.recipes for sentence in said[name]]
 
 
 def data_of(project: Project) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xstilts.config import load
+from xstilts.config import World, load
 from xstilts.errors import UserError
 from xstilts.plan import Plan
 
@@ -22,8 +22,7 @@ def records_spec(data: str, split: str, source: str, languages: str | None) -> s
     own = {"worlds": {world: {"tasks": {task: {"source": "files", "folder": source, "revisions": None}}}}}
     config = {"world": world, "study": "replication"} | ({} if source in WORLDS else own)
     plan = Plan(load(config, ROOT), ROOT / "scripts")
-    if task not in plan.world.tasks:
-        raise UserError(f"the world {world!r} has no task {task!r}; its tasks: {', '.join(plan.world.tasks)}")
+    _known(plan.world, world, data, split)
     spec = plan.records_spec(data, split)
     if languages is None:
         return spec.text()
@@ -32,3 +31,16 @@ def records_spec(data: str, split: str, source: str, languages: str | None) -> s
     if unknown:
         raise UserError(f"{data} {split} has no {', '.join(unknown)}; its languages: {', '.join(spec.languages)}")
     return spec.model_copy(update={"languages": wanted}).text()
+
+
+def _known(world: World, name: str, data: str, split: str) -> None:
+    """Refuse a task, a variant or a split that there is not."""
+    task, _, variant = data.partition("@")
+    if task not in world.tasks:
+        raise UserError(f"the world {name!r} has no task {task!r}; its tasks: {', '.join(world.tasks)}")
+    variants = world.tasks[task].variants
+    if variant and variant not in variants:
+        raise UserError(f"{task} has no variant {variant!r}; its variants: {', '.join(variants) or 'none'}")
+    splits = {"train"} if variant else world.splits_of(task)
+    if split not in splits:
+        raise UserError(f"{data} has no {split} split; it has {', '.join(sorted(splits))}")

@@ -40,8 +40,8 @@ class Module:
 
 Place = tuple[str, str]  # module, definition
 
-APART = frozenset({"xstilts.byhand"})
-"""What only a person's own call of a program runs: jobs are told all that they need, and that is watched by itself."""
+APART = frozenset({"xstilts.byhand", "xstilts.tasks.release"})
+"""What only a person's own call, or a message, needs: jobs are told all else, and what they are told is watched."""
 
 
 def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:

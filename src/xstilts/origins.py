@@ -1,26 +1,24 @@
 """Where the data of a world's tasks is read from: the releases behind each split and language, and their files.
 
-A release is looked for in one of three places: in a folder that the user names (or, where it can't be fetched, in
-data/<release>), among what was fetched from the hub, or among what was fetched as its original archives.
+A release is had in one of three ways: as one's own copy, in a folder that the world names or in data/<release>; as it
+was fetched from the hub; or as its original files were fetched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from xstilts.config.data import TaskData
 from xstilts.config.settings import Settings
 from xstilts.config.world import World
-from xstilts.sources.find import matching
-from xstilts.specs import Archive, DownloadSpec, Origin
+from xstilts.errors import UserError
+from xstilts.sources.find import listed, matching
+from xstilts.specs import Archive, DownloadSpec, Origin, Way
 from xstilts.tasks import TASKS, Task
-from xstilts.tasks.release import Release, releases
+from xstilts.tasks.release import Hub, Release, releases
 
-Way = Literal["own", "hub", "original"]
 OWN = Path("data")
 
 
@@ -30,16 +28,22 @@ class Origins:
 
     settings: Settings
     world: World
+    _listed: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
+    # reading ----------------------------------------------------------------------------------------------------------
     def of(self, task: Task, split: str, languages: Iterable[str]) -> list[Origin]:
-        """The parts of a split, language by language."""
+        """The parts of a split, language by language; UserError where a language is in no release."""
         data = self.world.tasks[task.name]
         source = "train" if data.hold_out and split == "dev" else split
-        return [
-            self._origin(task, data, release, source, language)
-            for language in languages
-            for release in self._releases(task, data, source, language)
-        ]
+        found = []
+        for language in languages:
+            parts = [self._origin(data, one, source, language) for one in self._releases(task, data, source, language)]
+            if not parts:
+                raise UserError(
+                    f"{task.name}: no release has a {split} split in {language!r}: {', '.join(task.releases)}"
+                )
+            found += parts
+        return found
 
     def _releases(self, task: Task, data: TaskData, split: str, language: str) -> tuple[Release, ...]:
         """Those that have the split; where the world names files for a split that none of them has, all."""
@@ -51,7 +55,7 @@ class Origins:
     def _named(self, data: TaskData, split: str) -> str:
         return (getattr(data.splits, split) if data.splits else None) or split
 
-    def _origin(self, task: Task, data: TaskData, release: Release, split: str, language: str) -> Origin:
+    def _origin(self, data: TaskData, release: Release, split: str, language: str) -> Origin:
         way, folder = self.where(data, release)
         named = self._named(data, split)
         reader, options = release.reader, release.options
@@ -66,13 +70,13 @@ class Origins:
             patterns = tuple(release.fill(pattern, language) for pattern in release.files.get(named, (named,)))
         return Origin(
             release=release.name,
-            revision=self.revision(data, release) if way == "hub" else None,
+            revision=self.revision(release) if way == "hub" else None,
             language=language,
             reader=reader,
             options=options,
+            way=way,
             folder=str(folder),
             patterns=patterns,
-            advice=release.advice,
         )
 
     def where(self, data: TaskData, release: Release) -> tuple[Way, Path]:
@@ -82,66 +86,66 @@ class Origins:
         if data.folder:
             folder = Path(data.folder)
             return "own", folder / release.home if (folder / release.home).is_dir() else folder
-        if data.source == "hub" and release.hub:
-            return "hub", self.folder(release.home, "hub")
-        if release.archives:
-            return "original", self.folder(release.home, "original")
-        return "own", OWN / release.home
+        own = OWN / release.home
+        if own.is_dir() or not release.fetchable:
+            return "own", own
+        way: Way = "hub" if release.hub and (data.source == "hub" or not release.archives) else "original"
+        return way, self.folder(release.home, way)
 
     def folder(self, release: str, way: str) -> Path:
         """Where what is fetched of a release goes."""
         return Path(self.settings.downloads) / release / way
 
-    def revision(self, data: TaskData, release: Release) -> str | None:
+    def revision(self, release: Release) -> str | None:
         """The pinned commit of a release's hub data set: the world's, or the registry's."""
         assert release.hub is not None
-        return data.revisions.get(release.hub.id, release.hub.revision)
+        hub = release.hub.id
+        said = {data.revisions[hub] for data in self.world.tasks.values() if hub in data.revisions}
+        if len(said) > 1:
+            raise UserError(f"tasks of the world pin different revisions of {hub}: {', '.join(sorted(said))}; keep one")
+        return said.pop() if said else release.hub.revision
 
+    # what is there ----------------------------------------------------------------------------------------------------
     def inputs(self, task: Task, split: str, languages: Iterable[str]) -> list[Path]:
         """What Snakemake watches: the digests of what is fetched; files of one's own as far as they are there."""
-        data = self.world.tasks[task.name]
-        found: dict[Path, None] = {}
-        if data.source == "miniature":
+        if self.world.tasks[task.name].source == "miniature":
             return []
+        found: dict[Path, None] = {}
         for origin in self.of(task, split, languages):
-            way, folder = self.where(data, releases()[origin.release])
-            files = [folder / "digest"] if way != "own" else matching(folder, origin.patterns)
-            found |= dict.fromkeys(files)
+            fetched = [Path(origin.folder) / "digest"]
+            found |= dict.fromkeys(self._matching(origin) if origin.way == "own" else fetched)
         return list(found)
 
     def missing(self, task: Task, split: str, languages: Iterable[str]) -> str | None:
         """Why a split can't be had here; None where its files are there, or can be fetched."""
-        data = self.world.tasks[task.name]
-        if data.source == "miniature":
+        if self.world.tasks[task.name].source == "miniature":
             return None
         for origin in self.of(task, split, languages):
-            release = releases()[origin.release]
-            way, folder = self.where(data, release)
-            if (
-                way == "own"
-                and (self.settings.files or not release.fetchable)
-                and not matching(folder, origin.patterns)
-            ):
-                what = "has no such files" if folder.is_dir() else "is not there"
-                return f"{folder} {what} ({split}, {origin.language}): {origin.advice}"
+            if origin.way == "own" and not self._matching(origin):
+                what = "has no such files" if Path(origin.folder).is_dir() else "is not there"
+                place = f"{origin.folder} {what} ({split}, {origin.language})"
+                return f"{place}: {releases()[origin.release].advice}"
         return None
+
+    def _matching(self, origin: Origin) -> list[Path]:
+        """A part's files; each folder is listed once, which may be slow on a shared file system."""
+        folder = Path(origin.folder)
+        if folder not in self._listed:
+            self._listed[folder] = listed(folder)
+        return matching(folder, origin.patterns, self._listed[folder])
 
     # fetching ---------------------------------------------------------------------------------------------------------
     def download_spec(self, name: str, way: str) -> DownloadSpec:
-        """What is fetched of a release: on the hub what this world's tasks read, of archives all."""
+        """What is fetched of a release, the same for all studies: all languages and splits that the registry names."""
         release = releases()[name]
         hub = release.hub if way == "hub" else None
-        sharing = [one for one in releases().values() if one.home == name]
-        users = [d for t, d in self.world.tasks.items() if any(one.name in TASKS[t].releases for one in sharing)]
-        revisions = [self.revision(data, release) for data in users] if hub else []
         return DownloadSpec(
             release=name,
             hub=hub.id if hub else None,
-            revision=next((found for found in revisions if found), None),
-            wanted=tuple(sorted({pair for one in sharing for pair in self._wanted(one)})) if hub else (),
+            revision=self.revision(release) if hub else None,
+            wanted=tuple(sorted(set(self._wanted(name)))) if hub else (),
             shards=hub.shards if hub else None,
             archives=() if hub else tuple(self._archives(release)),
-            advice=release.advice,
         )
 
     def _archives(self, release: Release) -> Iterator[Archive]:
@@ -149,28 +153,21 @@ class Origins:
             for file, sha256 in group.files.items():
                 yield Archive(url=group.base + file, sha256=sha256)
 
-    def _wanted(self, release: Release) -> Iterator[tuple[str, str]]:
-        """(configuration, split) of the hub data set, for all tasks of the world that read it."""
-        assert release.hub is not None
-        for task, split, language in self._uses:
-            data = self.world.tasks[task]
-            if release in self._releases(TASKS[task], data, split, language):
-                named = self._named(data, split)
-                for name in release.hub.splits.get(named, named).split("+"):
-                    yield release.fill(release.hub.config, language), name
+    def _wanted(self, home: str) -> Iterator[tuple[str, str]]:
+        """(configuration, split) of the hub data set: the registry's, and those that the world calls otherwise."""
+        for release in releases().values():
+            if release.home != home or release.hub is None:
+                continue
+            splits = [*release.hub.splits.items(), *self._renamed(release, release.hub)]
+            for language in release.hub.languages or release.languages:
+                for split, names in splits:
+                    if language not in release.hub.lacks.get(split, ()):
+                        for name in names.split("+"):
+                            yield release.fill(release.hub.config, language), name
 
-    @cached_property
-    def _uses(self) -> list[tuple[str, str, str]]:
-        """(task, split, language) of all that the world's tasks may read."""
-        return [
-            (name, split, language)
-            for name, data in self.world.tasks.items()
-            if data.source != "miniature"
-            for split in sorted(self.world.splits_of(name) - ({"dev"} if data.hold_out else set()))
-            for language in (*self.world.languages_in(name, split), *self._variants(name, split))
-        ]
-
-    def _variants(self, task: str, split: str) -> list[str]:
-        """The languages of a task's variants, which are train splits."""
-        variants = self.world.tasks[task].variants
-        return [code for codes in variants.values() for code in codes] if split == "train" else []
+    def _renamed(self, release: Release, hub: Hub) -> Iterator[tuple[str, str]]:
+        for task, data in self.world.tasks.items():
+            if data.splits and release.name in TASKS[task].releases and self.where(data, release)[0] == "hub":
+                for split, named in data.splits.model_dump(exclude_none=True).items():
+                    if named not in hub.splits:
+                        yield split, named

@@ -39,6 +39,7 @@ from xstilts.specs import (
 from xstilts.tasks import Task, get
 
 MAKERS = "xstilts.sources.miniature.makers"
+GENERATED = "xstilts.sources.miniature.records"
 READERS = "xstilts.sources.readers"
 FORMATS = "xstilts.formats"
 TEMPLATES = sorted(Path(__file__).parent.glob("report/templates/*"))
@@ -62,7 +63,7 @@ class Plan:
         self.origins = Origins(project.settings, project.world)
         self.asked = project
         self.project, self.left_out = available(project, self.origins)
-        self.world, self.study = project.world, self.project.study
+        self.world, self.study = self.project.world, self.project.study
         self.name = project.settings.study
         self.results = Path(project.settings.results) / project.settings.world
         self.scripts = scripts
@@ -309,7 +310,7 @@ class Plan:
         spec = self.records_spec(data, split)
         parts = spec.source.get("parts", [])
         found = [f"{READERS}.{reader}" for reader in sorted({part["reader"] for part in parts})]
-        makers = [f"{MAKERS}.{spec.source['maker']}"] if "maker" in spec.source else []
+        makers = [GENERATED, f"{MAKERS}.{spec.source['maker']}"] if "maker" in spec.source else []
         made = self.results / "records" / data / f"{split}.json"
         return self._code("prepare", spec, made, f"{FORMATS}.{spec.format}", *makers, *found)
 
@@ -324,10 +325,6 @@ class Plan:
 
     def scratch_code(self, base: str) -> str:
         return self._code("draw", self.scratch_spec(base), self.results / "drawn" / base / "record.json")
-
-    def download_code(self, release: str, way: str) -> str:
-        made = self.origins.folder(release, way) / "record.json"
-        return self._code("download", self.download_spec(release, way), made)
 
     def fetch_code(self, base: str) -> str:
         return self._code("fetch", self.fetch_spec(base), self.checkpoint(base) / "training.json")
@@ -367,7 +364,6 @@ class Plan:
 
 
 PROGRAMS = {
-    "download": "fetch_release",
     "prepare": "prepare",
     "tokenizer": "train_tokenizer",
     "encode": "encode_tokens",

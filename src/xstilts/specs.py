@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from xstilts.errors import UserError
 from xstilts.formats.encoding import Encoding
+
+Way = Literal["own", "hub", "original"]
+"""How a release is had: one's own copy, fetched from the hub, fetched as its original files."""
 
 
 class Spec(BaseModel):
@@ -28,11 +31,12 @@ class Spec(BaseModel):
     @classmethod
     def read(cls, text_or_file: str) -> Self:
         """From JSON text, or from a file: a spec alone, or a result's record with the spec under `spec`."""
-        text = text_or_file if text_or_file.lstrip().startswith("{") else Path(text_or_file).read_text(encoding="utf-8")
         try:
+            named = not text_or_file.lstrip().startswith("{")
+            text = Path(text_or_file).read_text(encoding="utf-8") if named else text_or_file
             data: dict[str, Any] = json.loads(text)
             return cls.model_validate(data.get("spec", data))
-        except (json.JSONDecodeError, ValidationError) as error:
+        except (OSError, ValueError) as error:
             raise UserError(f"--spec is no {cls.__name__}: {error}") from None
 
 
@@ -56,11 +60,10 @@ class Origin(Spec):
     language: str
     reader: str
     options: dict[str, Any]
+    way: Way
     folder: str
     patterns: tuple[str, ...]
-    """Alternatives: the first that any file matches counts."""
-    advice: str
-    """How to get the files."""
+    """Alternatives: the first that files match counts."""
 
 
 class Archive(Spec):
@@ -82,7 +85,6 @@ class DownloadSpec(Spec):
     shards: int | None
     """So many files of each split at most."""
     archives: tuple[Archive, ...]
-    advice: str
 
 
 class TokenizerSpec(Spec):

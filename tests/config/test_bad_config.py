@@ -258,6 +258,30 @@ CASES = [
         real(tasks={"mnli": {"variants": {"mt": ["fi"]}}}),
     ),
     Case("limit of generated data", ["tasks.mnli", "'limit' are for real sources"], task("mnli", limit={"dev": 3})),
+    Case(
+        "test files as train",
+        ["tasks.pawsx.splits", "train: **/{language}/test_2k.tsv is test data"],
+        real(tasks={"pawsx": {"source": "files", "splits": {"train": "**/{language}/test_2k.tsv"}}}),
+    ),
+    Case("unknown place", ["splits.test", "{language}"], real(tasks={"xnli": {"splits": {"test": "{lang}.tsv"}}})),
+    Case("half a place", ["splits.test", "is neither"], real(tasks={"xnli": {"splits": {"test": "{"}}})),
+    Case("stars in a name", ["splits.test", "is neither"], real(tasks={"xnli": {"splits": {"test": "a**b.tsv"}}})),
+    Case(
+        "language without data",
+        ["tasks.xnli.languages", "'af' is not in any release of 'xnli'"],
+        real(tasks={"xnli": {"languages": ["de", "af"]}}),
+    ),
+    Case(
+        "release without the language",
+        ["tasks.mnli.languages", "'en' is not in any release of 'mnli' (dev)"],
+        real(tasks={"mnli": {"releases": ["xnli_mt"]}}),
+    ),
+    Case(
+        "language that the hub lacks",
+        ["tasks.tatoeba-r.languages", "not in the hub's copy", "source: files"],
+        real(tasks={"tatoeba-r": {"source": "hub"}}),
+    ),
+    Case("part of a search", ["tasks.bucc.limit", "another task"], real(tasks={"bucc": {"limit": {"test": 5}}})),
     Case("files outside", ["splits.dev", "is neither the name"], real(tasks={"mnli": {"splits": {"dev": "../x.tsv"}}})),
     Case(
         "not on the hub",

@@ -149,3 +149,13 @@ def test_columns_of_ones_own_may_be_of_one_text(tmp_path):
     for columns in ({"text_a": "review", "label": "label"}, {"text_a": "review"}):
         found = triples("mnli", "dev", folder=tmp_path, patterns=["dev.tsv"], options={"columns": columns})
         assert found == [("It rains.", None, "neutral")]
+
+
+def test_qqp_pairs_with_an_empty_question_are_left_out_and_counted(tmp_path):
+    """Quora's own data has a few; elsewhere an empty text is a damaged file."""
+    header = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate"
+    rows = ["1\t1\t2\tWhy?\tHow?\t0", "2\t3\t4\tWhat?\t\t0", "3\t5\t6\t\tWhere?\t1"]
+    put(tmp_path, {"QQP/train.tsv": "\n".join([header, *rows, ""])})
+    read = source("qqp", "train", folder=tmp_path)
+    assert [record["text_a"] for _, record in read] == ["Why?"]
+    assert read.left_out == {"an empty text": 2}

@@ -1,6 +1,7 @@
 # From sources to token files. Children depend on digests, so data that is made again with equal content does not ripple.
 
 
+# What is fetched is known by its sha256, so newer code of this rule fetches nothing again: it is no parameter here.
 rule fetch_release:
     output:
         record="<downloads>/{release}/{way}/record.json",
@@ -9,16 +10,14 @@ rule fetch_release:
         "<downloads>/logs/{release}/{way}.log",
     benchmark:
         "<downloads>/benchmarks/{release}/{way}.jsonl"
-    retries: 2
     localrule: True
     conda:
         "../envs/xstilts.yaml"
     params:
         spec=lambda w: plan.download_spec(w.release, w.way).text(),
-        code=lambda w: plan.download_code(w.release, w.way),
         folder=subpath(output.digest, parent=True),
     shell:
-        "launch fetch_release --spec {params.spec:q} --code {params.code} --out {params.folder} 2>&1 | tee {log}"
+        "launch fetch_release --spec {params.spec:q} --out {params.folder} 2>&1 | tee {log}"
 
 
 rule prepare_records:

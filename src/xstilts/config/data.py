@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from xstilts.config.types import Count, Folder, HubId, Listed, Model, Name, Revision
 from xstilts.tasks import Format
+from xstilts.tasks.release import PLACES
 
 Maker = Literal[
     "nli",
@@ -53,10 +54,12 @@ PATTERN = re.compile(r"[\w.+*?/{}\[\] -]+", re.ASCII)
 
 
 def _split(text: str) -> str:
-    if not PATTERN.fullmatch(text) or ".." in text or text.startswith("/"):
+    inside = PLACES.sub("", text)
+    deep = any("**" in part and part != "**" for part in inside.split("/"))
+    if not PATTERN.fullmatch(text) or ".." in text or text.startswith("/") or "{" in inside or "}" in inside or deep:
         raise ValueError(
             f"{text!r} is neither the name of a split (several are joined as in train_r1+train_r2) nor of files inside"
-            " the release, with *, ? and {language}"
+            " the release, with *, **, ? and {language}"
         )
     return text
 

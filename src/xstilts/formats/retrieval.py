@@ -171,8 +171,10 @@ def searched(
     block = max(1, SIMILARITIES // len(offered))
     for i in range(0, len(asked), block):
         cosine = x[i : i + block] @ y.T
-        best[i : i + block] = np.argsort(-cosine, axis=1, kind="stable")[:, :kept]
-        score[i : i + block] = cosine.max(1)
+        some = np.sort(np.argpartition(-cosine, kept - 1, axis=1)[:, :kept], axis=1)
+        near = np.take_along_axis(cosine, some, axis=1)
+        best[i : i + block] = np.take_along_axis(some, np.argsort(-near, axis=1, kind="stable"), axis=1)
+        score[i : i + block] = near.max(1)
     gold: dict[str, list[str]] = {}
     for query in asked:
         gold.setdefault(identity[query], []).append(pair[query])

@@ -53,7 +53,7 @@ class Runs:
 def tokenised(texts: pa.ChunkedArray | pa.Array, tokenizer: Tokenizer, places: bool = False) -> tuple[Runs, np.ndarray]:
     """Token ids of each text, without special ones; a missing text has none.
 
-    With `places` also the characters of each token, [tokens, 2], for which the tokenizer works a fifth longer.
+    With `places` also the characters of each token, [tokens, 2], for which the tokenizer works longer.
     """
     coded = whole(texts).dictionary_encode()
     distinct = coded.dictionary.to_pylist()

@@ -34,20 +34,22 @@ class Source:
     def __iter__(self) -> Iterator[Sourced]:
         """Each record with its place in a file; generated ones have none."""
         if self.spec.source["source"] == "miniature":
+            # By name: its code is no part of what reads real data.
+            generated = import_module("xstilts.sources.miniature.records").generated
             yield from ((None, record) for record in generated(self.spec))
             return
         held = self._held_out()
         serves = self.spec.split == "dev"
-        limit = self.spec.source.get("limit")
+        several = len({part["release"] for part in self.spec.source["parts"]}) > 1
         for language in self.spec.languages:
             found = (
-                pair
+                (place, {**record, "id": f"{origin.release}:{record['id']}"} if several else record)
                 for origin in self.origins
                 if origin.language == language
-                for pair in self._read(origin, self.left_out)
-                if held is None or language != "en" or (key_of(pair[1]) in held) == serves
+                for place, record in self._read(origin, self.left_out)
+                if held is None or language != "en" or (key_of(origin, record) in held) == serves
             )
-            yield from islice(found, limit)
+            yield from islice(found, self.spec.source.get("limit"))
 
     @property
     def origins(self) -> list[Origin]:
@@ -56,14 +58,13 @@ class Source:
         return [origin for origin in found if origin.language in self.spec.languages]
 
     def _read(self, origin: Origin, left_out: Counter[str]) -> Iterator[tuple[Place, dict[str, Any]]]:
-        """Records of one part; those of a task that has several releases carry the release in their names."""
+        """Records of one part, of which there must be some."""
         files = files_of(origin)
         ask = Ask(origin.release, origin.language, self.spec.split, self.spec.labels, origin.options, files, left_out)
-        several = len({part["release"] for part in self.spec.source["parts"]}) > 1
         before, found = left_out.copy(), None
         for place, record in read(origin.reader, ask):
             found = place
-            yield place, {**record, "id": f"{origin.release}:{record['id']}"} if several else record
+            yield place, record
         if found is None:
             names = ", ".join(str(file) for file in files)
             said = "".join(f", {count} left out ({reason})" for reason, count in (left_out - before).items())
@@ -79,7 +80,7 @@ class Source:
         english = [origin for origin in self.origins if origin.language == "en"]
         if count is None or self.spec.split == "test" or not english:
             return None
-        keys = (key_of(record) for origin in english for _, record in self._read(origin, Counter()))
+        keys = (key_of(origin, record) for origin in english for _, record in self._read(origin, Counter()))
         held = nsmallest(count + 1, keys)
         if len(held) <= count:
             what = f"{count} English training records are to serve as dev, and there are {len(held)} in all"
@@ -93,8 +94,13 @@ class Source:
             return []
         found = {path: origin for origin in self.origins for path in files_of(origin)}
         return [
-            {"release": o.release, "revision": revision_of(o), "file": path.name, "sha256": digest_of([path])}
-            for path, o in found.items()
+            {
+                "release": origin.release,
+                "revision": revision_of(origin),
+                "file": path.relative_to(origin.folder).as_posix(),
+                "sha256": digest_of([path]),
+            }
+            for path, origin in found.items()
         ]
 
 
@@ -104,26 +110,6 @@ def revision_of(origin: Origin) -> str | None:
     return json.loads(record.read_text(encoding="utf-8")).get("revision") if record.is_file() else origin.revision
 
 
-def key_of(record: dict[str, Any]) -> str:
-    """A hash of a record's name, by which some are held out."""
-    return sha256(record["id"].encode()).hexdigest()
-
-
-def generated(spec: RecordsSpec) -> Iterator[dict[str, Any]]:
-    """Records of the miniature."""
-    from xstilts.sources import miniature
-
-    maker = spec.source["maker"]
-    records = miniature.make(
-        maker,
-        miniature.Settings(**spec.source["settings"]),
-        task=spec.task,
-        split=spec.split,
-        languages=spec.languages,
-        rows=spec.source["rows"],
-    )
-    # A maker serves several tasks, which name the same two answers differently (QQP, PAWS-X).
-    made = getattr(import_module(miniature.MAKERS[maker]), "LABELS", spec.labels)
-    named = dict(zip(made, spec.labels, strict=True))
-    for record in records:
-        yield {**record, "label": named[record["label"]]} if spec.format == "classification" else record
+def key_of(origin: Origin, record: dict[str, Any]) -> str:
+    """A hash of a record's name, by which some are held out: the same, whatever else is read beside it."""
+    return sha256(f"{origin.release}:{record['id']}".encode()).hexdigest()

@@ -10,8 +10,8 @@ from pathlib import Path
 from xstilts.errors import UserError
 from xstilts.files import write_digest, write_json, write_text
 from xstilts.layout import CARD, CONFIG, DIGEST, RECORD, TOKENIZER_FILES, WEIGHTS, checkpoint_digest
+from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.hub import ask, online
-from xstilts.sources.fetch.patience import FetchError
 from xstilts.specs import FetchSpec
 
 WANTED = (WEIGHTS, CONFIG, *TOKENIZER_FILES)

@@ -7,6 +7,14 @@ from pathlib import Path
 
 from xstilts.errors import UserError
 
+# What to do, in words that many messages share.
+AGAIN = "the file is damaged or cut short: fetch or copy it again"
+UTF8 = "save the file as UTF-8"
+STRIPPED = (
+    "XTREME takes the labels of its test sets away, and what can't be scored is not read: use the original release, "
+    "or another split"
+)
+
 
 @dataclass(frozen=True)
 class Place:

@@ -1,65 +1,25 @@
-"""Rows of source files, one at a time with their place: memory does not grow with the file.
+"""Rows of tables, one at a time with their place: memory does not grow with the file.
 
-What kind of file it is shows in its name (.jsonl, .csv, .tsv, .parquet, …); .gz, .bz2 and .xz are read through.
+What kind of table it is shows in its name: .jsonl, .csv, .tsv or .parquet.
 """
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import json
-import lzma
-import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.sources.place import BadInputError, Place
+from xstilts.sources.lines import kind, lines
+from xstilts.sources.place import AGAIN, STRIPPED, BadInputError, Place
+from xstilts.sources.streamed import SURROGATE, encodable
 
 Row = Mapping[str, Any]
-PACKED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-AGAIN = "the file is damaged or cut short: fetch or copy it again"
-UTF8 = "save the file as UTF-8"
-STRIPPED = (
-    "XTREME takes the labels of its test sets away, and what can't be scored is not read: use the original release, "
-    "or another split"
-)
 LONGEST_FIELD = 1 << 24
-BOM = b"\xef\xbb\xbf"
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-def kind(path: Path) -> str:
-    """The suffix that tells the format, below the one of a packing."""
-    return path.with_suffix("").suffix if path.suffix in PACKED else path.suffix
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """The file's bytes, unpacked as they are read."""
-    opened: IO[bytes] = PACKED.get(path.suffix, open)(path, "rb")
-    return opened
-
-
-def lines(path: Path) -> Iterator[tuple[Place, str]]:
-    """Lines without their ends; \\n and \\r\\n end a line, and nothing else does (U+2028 stands in real sentences)."""
-    number = 0
-    try:
-        with open_bytes(path) as file:
-            for number, raw in enumerate(file, start=1):
-                place, text = Place(path, number), raw.removeprefix(BOM) if number == 1 else raw
-                if b"\0" in text:
-                    raise BadInputError(place, "", "holds NUL bytes, as UTF-16 does", f"{UTF8}; or {AGAIN}")
-                yield place, text.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
-    except UnicodeDecodeError as error:
-        what = f"byte {error.start + 1} of the line ({error.object[error.start]:#04x}) is not UTF-8"
-        raise BadInputError(Place(path, number), "", what, UTF8) from None
-    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        raise BadInputError(Place(path, number + 1), "", f"can't be read on: {error}", AGAIN) from None
 
 
 def rows(path: Path, names: Sequence[str] = (), heads: frozenset[str] = frozenset()) -> Iterator[tuple[Place, Row]]:
@@ -94,17 +54,8 @@ def _json_lines(path: Path) -> Iterator[tuple[Place, Row]]:
         if not isinstance(row, dict):
             raise BadInputError(place, "", f"is a JSON {type(row).__name__}, not an object", "is it the right file?")
         if SURROGATE.search(text):
-            _encodable(place, row)
+            encodable(place, row)
         yield place, row
-
-
-def _encodable(place: Place, row: Row) -> None:
-    """Refuses half of a surrogate pair, which JSON can write and no text can hold."""
-    try:
-        json.dumps(row, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError as error:
-        what = f"holds half of a surrogate pair (\\u{ord(error.object[error.start]):04x})"
-        raise BadInputError(place, "", what, "mend it in the source, or leave the row out there") from None
 
 
 def _csv(path: Path) -> Iterator[tuple[Place, Row]]:
@@ -198,54 +149,3 @@ def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"what it tells of its columns is damaged ({error!r})") from None
     return found
-
-
-def blocks(path: Path) -> Iterator[list[tuple[Place, str]]]:
-    """Runs of lines between blank ones, however many those are."""
-    block: list[tuple[Place, str]] = []
-    for place, text in lines(path):
-        if text.strip():
-            block.append((place, text))
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def items(path: Path, prefix: str) -> Iterator[Any]:
-    """Elements of one array in a JSON file, streamed: `data.item` of {"data": [...]}."""
-    import ijson
-
-    found = False
-    try:
-        with open_bytes(path) as file:
-            if file.read(len(BOM)) != BOM:
-                file.seek(0)
-            for item in ijson.items(file, prefix, use_float=True):
-                found = True
-                yield item
-    except (ijson.JSONError, UnicodeDecodeError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        raise _bad_json(path, error) from None
-    if not found:
-        name = prefix.removesuffix(".item")
-        raise BadInputError(Place(path), name, "there is no such list, or nothing in it", "is it the right file?")
-
-
-def _bad_json(path: Path, error: Exception) -> BadInputError:
-    """Where a JSON file breaks off: the streaming reader does not know lines, so the file is read again."""
-    try:
-        with open_bytes(path) as file:
-            row = json.loads(file.read().decode("utf-8-sig"))
-        _encodable(Place(path), row)
-    except BadInputError as found:
-        return found
-    except json.JSONDecodeError as found:
-        return BadInputError(Place(path, found.lineno), "", f"is no JSON: {found.msg} at column {found.colno}", AGAIN)
-    except UnicodeDecodeError as found:
-        line = found.object.count(b"\n", 0, found.start) + 1
-        what = f"{found.object[found.start]:#04x} is not UTF-8"
-        return BadInputError(Place(path, line), "", what, UTF8)
-    except (EOFError, zlib.error, lzma.LZMAError, OSError) as found:
-        return BadInputError(Place(path), "", f"can't be read on: {found}", AGAIN)
-    return BadInputError(Place(path), "", f"is no JSON: {error}", AGAIN)

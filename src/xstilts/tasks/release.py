@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+PLACES = re.compile(r"\{(language|name|context|question)\}")
 REGISTRY = Path(__file__).with_name("releases.yaml")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it is built in
 
@@ -31,6 +33,10 @@ class Hub(_Model):
     """Its configuration, with {language} or {name} where it has one for each language."""
     splits: dict[str, str]
     """What it calls train, dev and test; several are joined as in train_r1+train_r2."""
+    languages: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = None
+    """Those of the release that the hub has; None: all."""
+    lacks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Languages without some split."""
     shards: int | None = None
     """So many files of each split at most; None: all."""
     reader: str | None = None
@@ -81,7 +87,8 @@ class Release(_Model):
         """A pattern of files or configurations, for one language."""
         context, _, question = language.partition("-")
         name = self.names.get(language, language)
-        return pattern.format(language=language, name=name, context=context, question=question)
+        told = {"language": language, "name": name, "context": context, "question": question}
+        return PLACES.sub(lambda found: told[found[1]], pattern)
 
     @property
     def advice(self) -> str:

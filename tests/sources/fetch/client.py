@@ -6,11 +6,11 @@ from pathlib import Path
 
 from xstilts.errors import UserError
 from xstilts.sources.bases import fetch_base
-from xstilts.sources.fetch import download, hub, patience
+from xstilts.sources.fetch import download, errors, hub
 from xstilts.sources.fetch.release import fetch_release
 from xstilts.specs import DownloadSpec, FetchSpec
 
-patience.PAUSES = (0.0, 0.0, 0.0)
+errors.PAUSES = (0.0, 0.0, 0.0)
 download.TIMEOUT = hub.TIMEOUT = 0.3
 answers, sys.stdout = sys.stdout, sys.stderr
 

@@ -16,7 +16,7 @@ QUICK = (0.0, 0.0, 0.0)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("xstilts.sources.fetch.patience.PAUSES", QUICK)
+    monkeypatch.setattr("xstilts.sources.fetch.errors.PAUSES", QUICK)
 
 
 @pytest.fixture

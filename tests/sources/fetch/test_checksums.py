@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from xstilts.sources.fetch.checksums import Checksums, locked
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.checksums import Checksums
+from xstilts.sources.fetch.errors import FetchError
+from xstilts.sources.fetch.folder import locked
 
 
 def test_it_is_json_in_order(tmp_path):

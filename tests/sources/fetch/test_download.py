@@ -8,7 +8,7 @@ import pytest
 from xstilts.sources.fetch import download as module
 from xstilts.sources.fetch.checksums import Expected
 from xstilts.sources.fetch.download import Source, beside, download
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.errors import PAUSES, FetchError
 
 CONTENT = random.Random(1).randbytes(300_000)
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -66,7 +66,7 @@ def test_without_a_version_only_a_known_sum_lets_it_go_on(server, source, part):
 
 @pytest.mark.parametrize("ranges_are_conditional", [True, False])
 def test_a_file_that_changed_meanwhile_is_not_mixed(server, source, part, ranges_are_conditional, monkeypatch):
-    monkeypatch.setattr("xstilts.sources.fetch.patience.PAUSES", ())
+    monkeypatch.setattr("xstilts.sources.fetch.errors.PAUSES", ())
     server.faults["/data"] = [("cut", 100_000)]
     with pytest.raises(FetchError, match="100000 of 300000 bytes"):
         download(source, part, None)
@@ -75,7 +75,7 @@ def test_a_file_that_changed_meanwhile_is_not_mixed(server, source, part, ranges
     server.add("/data", new)
     if not ranges_are_conditional:
         server.conditional = False
-    monkeypatch.setattr("xstilts.sources.fetch.patience.PAUSES", (0.0,))
+    monkeypatch.setattr("xstilts.sources.fetch.errors.PAUSES", (0.0,))
     assert download(source, part, None) == hashlib.sha256(new).hexdigest()
 
 
@@ -102,7 +102,7 @@ def test_trouble_that_passes_is_waited_out(server, source, part, fault):
 
 def test_a_server_that_asks_for_time_gets_it_within_limits(server, source, part, monkeypatch):
     waits = []
-    monkeypatch.setattr("xstilts.sources.fetch.patience.time.sleep", waits.append)
+    monkeypatch.setattr("xstilts.sources.fetch.errors.time.sleep", waits.append)
     server.faults["/data"] = [("busy", 7), ("busy", 100_000)]
     download(source, part, None)
     assert waits == [7, 120]
@@ -120,6 +120,15 @@ def test_trouble_that_stays_is_told(server, source, part):
     with pytest.raises(FetchError, match=r"/data: the server answers 503 .*\(tried 4 times\)"):
         download(source, part, None)
     assert len(server.asked) == 4
+
+
+def test_an_outage_is_waited_out_for_two_minutes(server, source, part, monkeypatch):
+    waits = []
+    monkeypatch.setattr("xstilts.sources.fetch.errors.time.sleep", waits.append)
+    monkeypatch.setattr("xstilts.sources.fetch.errors.PAUSES", PAUSES)
+    server.faults["/data"] = [("status", 503), ("refuse", 0), ("busy", 1), ("status", 500)]
+    assert download(source, part, None) == SUM
+    assert waits == list(PAUSES) == sorted(PAUSES) and len(waits) == 4 and sum(waits) == 120
 
 
 def test_each_gain_renews_patience(server, source, part):

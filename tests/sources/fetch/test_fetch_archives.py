@@ -14,9 +14,10 @@ import pytest
 from archives_made import tarred, zipped
 
 from xstilts.errors import UserError
-from xstilts.sources.fetch.checksums import locked
+from xstilts.sources.fetch.folder import locked
 from xstilts.sources.fetch.release import fetch_release
 from xstilts.specs import Archive, DownloadSpec
+from xstilts.tasks.release import releases
 
 ROOT = Path(__file__).parents[3]
 FILES = {"data/train.tsv": b"a\tb\n" * 1000, "data/dev.tsv": b"c\td\n"}
@@ -27,7 +28,7 @@ def sha(data):
 
 
 def spec(*archives, **changes):
-    settings = {"hub": None, "revision": None, "wanted": (), "shards": None, "advice": "See example.org."}
+    settings = {"hub": None, "revision": None, "wanted": (), "shards": None}
     both = [Archive(url=url, sha256=known) for url, known in archives]
     return DownloadSpec(**{"release": "toy", "archives": tuple(both), **settings, **changes})
 
@@ -130,8 +131,16 @@ def test_a_wrong_sum_says_what_to_do(server, out):
     url = server.add("/x.zip", zipped(FILES))
     message = refused(spec((url, "0" * 64)), out)
     assert sha(zipped(FILES)) in message and "0" * 64 in message and "`sha256` of the archive" in message
-    assert "See example.org. If you can" in message and "`source: files`" in message
+    assert "if that is wrong. If you can" in message and "`source: files`" in message
     assert contents(out) == {} and leftovers(out) == [".fetch/lock"]
+
+
+def test_a_message_says_how_to_get_a_release_that_is_known(server, out):
+    release = releases()["xnli"]
+    message = refused(spec((server.url + "/lost.zip", None), release="xnli"), out)
+    assert message.startswith("release 'xnli' can't be fetched") and "answers 404" in message
+    assert f" {release.advice.rstrip('. ')}. If you can get" in message
+    assert len(server.asked) == 1, "what is not there is not asked for twice"
 
 
 def test_what_was_seen_first_is_trusted_even_when_the_outputs_are_gone(server, out, tmp_path):
@@ -207,8 +216,8 @@ def test_no_network(out):
     message = refused(spec(("http://127.0.0.1:9/x.zip", None)), out)
     assert message == (
         "release 'toy' can't be fetched: http://127.0.0.1:9/x.zip: [Errno 111] Connection refused (tried 4 times). "
-        "See example.org. If you can get the files in another way, put them in a folder and write `source: files` and "
-        "`folder: THAT FOLDER` for the task"
+        "If you can get the files in another way, put them in a folder and write `source: files` and `folder: THAT "
+        "FOLDER` for the task"
     )
 
 

@@ -3,13 +3,26 @@
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from servers import Hub
 
 from xstilts.specs import DownloadSpec, FetchSpec
 
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+import runpy, sys
+from xstilts.sources.fetch import errors
+errors.PAUSES = (0.0,)
+sys.argv[0] = "scripts/fetch_release.py"
+runpy.run_path(ROOT + "/scripts/fetch_release.py", run_name="__main__")
+""".replace("ROOT", repr(str(ROOT)))
 CARD = b"""---
 configs:
 - config_name: mrpc
@@ -52,7 +65,7 @@ COPY = {
 
 
 def spec(name, *wanted, **changes):
-    settings = {"release": "toy", "revision": None, "shards": None, "archives": (), "advice": "See example.org."}
+    settings = {"release": "toy", "revision": None, "shards": None, "archives": ()}
     return DownloadSpec(**{"hub": name, "wanted": wanted, **settings, **changes})
 
 
@@ -105,13 +118,67 @@ def test_a_repeated_fetch_downloads_nothing(hub, client, name, out):
     digest = (out / "digest").read_text()
     hub.asked.clear()
     assert client("release", wanted, out) is None
-    assert downloads(hub) == []
+    assert hub.asked == []
     (out / "mrpc/train-00001.parquet").write_bytes(b"damaged")
     assert client("release", wanted, out) is None
     assert len(downloads(hub)) == 1 and values(out)["mrpc/train-00001.parquet"] == [1]
     assert client("release", spec(name, ("mrpc", "train"), shards=1), out) is None
     assert len(downloads(hub)) == 1 and list(values(out)) == ["mrpc/train-00000.parquet"]
     assert (out / "digest").read_text() != digest
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_what_is_all_here_needs_no_network(tmp_path, out, pinned):
+    hub = Hub()
+    commit = hub.repository("owner/data").commit(FILES)
+    wanted = spec("owner/data", ("mrpc", "train"), ("sst2", "train"), revision=commit if pinned else None)
+
+    def fetch(wanted):
+        command = [sys.executable, "-c", PROGRAM, "--out", out, "--spec", wanted.text()]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+        environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hub"), "PYTHONPATH": str(ROOT / "src")}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+    ended = fetch(wanted)
+    assert ended.returncode == 0, ended.stderr
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.rglob("*.parquet")}
+    digest = (out / "digest").read_text()
+    hub.close()
+    for name in ("record.json", "digest"):
+        (out / name).unlink()  # as Snakemake does before it runs a job again
+    ended = fetch(wanted)
+    assert ended.returncode == 0, ended.stderr
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.rglob("*.parquet")} == before
+    record = json.loads((out / "record.json").read_text())
+    assert record["revision"] == commit and record["digest"] == digest.strip() == (out / "digest").read_text().strip()
+    assert "refused" in fetch(wanted.model_copy(update={"shards": 1})).stderr, "another wish has to be asked for"
+    (out / "sst2/train-00000.parquet").unlink()
+    assert "refused" in fetch(wanted).stderr
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"meant": 1}', "{"])
+def test_a_memory_that_can_not_be_read_is_done_without(hub, client, name, out, text):
+    hub.repository(name).commit(FILES)
+    wanted = spec(name, ("mrpc", "train"))
+    assert client("release", wanted, out) is None
+    good = json.loads((out / ".fetch/listed.json").read_text())
+    for bad in (text, json.dumps({**good, "files": [["x"]]}), json.dumps({**good, "files": 1})):
+        (out / ".fetch/listed.json").write_text(bad)
+        hub.asked.clear()
+        assert client("release", wanted, out) is None
+        assert hub.asked and downloads(hub) == []
+
+
+def test_another_wish_is_asked_for(hub, client, name, out):
+    """The memory of an earlier fetch holds for its data set, commit, splits and number of files, and no other."""
+    repository = hub.repository(name)
+    first, second = (repository.commit({**FILES, "sst2/all.parquet": table(n)}) for n in (1, 2))
+    for wanted, revision in [((("sst2", "train"),), first), ((("sst2", "train"),), second)]:
+        assert client("release", spec(name, *wanted, revision=revision), out) is None
+    assert values(out) == {"sst2/train-00000.parquet": [2]}
+    for shards, number in ((1, 1), (2, 2), (None, 3), (2, 2)):
+        assert client("release", spec(name, ("mrpc", "train"), revision=second, shards=shards), out) is None
+        assert len(values(out)) == number
 
 
 def test_the_newest_revision_is_kept_from_then_on(hub, client, name, out, tmp_path):
@@ -153,7 +220,7 @@ def test_a_sum_that_the_hub_changes_is_refused(hub, client, name, out):
     commit = repository.commit(FILES)
     assert client("release", spec(name, ("sst2", "train")), out) is None
     repository.commits[commit] = {**FILES, "sst2/all.parquet": table(66)}
-    message = client("release", spec(name, ("sst2", "train")), out)
+    message = client("release", spec(name, ("sst2", "train"), ("mrpc", "train")), out)
     assert "as the hub lists it, has sha256" in message and "checksums.json" in message
     assert (out / "digest").exists() and values(out) == {"sst2/train-00000.parquet": [20]}, "nothing was touched"
 
@@ -193,7 +260,7 @@ def test_trouble_of_the_hub_itself_is_waited_out(hub, client, name, out):
 def test_what_a_data_set_does_not_have(hub, client, name, out, wanted, match):
     hub.repository(name).commit(FILES)
     message = client("release", spec(name, wanted), out)
-    assert match in message and name in message and "See example.org." in message
+    assert match in message and name in message and "If you can get the files" in message
     assert not (out.parent / "checksums.json").exists(), "a revision that was no use is not kept"
 
 
@@ -264,6 +331,19 @@ def test_repositories_that_are_not_to_be_had(hub, client, name, out):
     hub.gated.clear()
     message = client("release", spec(name, ("mrpc", "train"), revision="0" * 40), out)
     assert "has no such revision" in message
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_of_the_hub_is_told_at_once(hub, client, name, out, status):
+    commit = hub.repository(name, "models").commit(MODEL)
+    hub.repository(name).commit(FILES)
+    hub.faults[f"/api/datasets/{name}/revision/main"] = [("status", status)] * 2
+    assert name in client("release", spec(name, ("mrpc", "train")), out)
+    assert len(hub.asked) == 1
+    hub.asked.clear()
+    hub.faults[f"/api/models/{name}/tree/{commit}"] = [("status", status)] * 2
+    assert "can't be fetched" in client("base", FetchSpec(base="mine", hub=name, revision=commit, path=None), out)
+    assert len(hub.asked) == 1
 
 
 def test_no_splits_are_wanted(hub, client, name, out):

@@ -7,7 +7,7 @@ import tarfile
 import pytest
 from archives_made import tarred, zipped
 
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.unpack import unpack
 
 FILES = {"data/train.tsv": b"a\tb\n", "data/de/test.tsv": b"c\td\n", "README": b"read me\n"}

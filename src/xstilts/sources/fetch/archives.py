@@ -1,4 +1,4 @@
-"""The files that a release was published as: archives are unpacked, other files are kept as they are."""
+"""A release the original way: the files that it was published as; archives are unpacked, other files are kept."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from urllib.parse import unquote, urlsplit
 from xstilts.files import digest_of, write_json
 from xstilts.sources.fetch.checksums import Checksums, Expected
 from xstilts.sources.fetch.download import Source, discard, download
+from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.folder import Fetched, Folder
-from xstilts.sources.fetch.members import stem_of
-from xstilts.sources.fetch.patience import FetchError
-from xstilts.sources.fetch.unpack import unpack
+from xstilts.sources.fetch.unpack import stem_of, unpack
 from xstilts.specs import Archive
 
 logger = logging.getLogger(__name__)

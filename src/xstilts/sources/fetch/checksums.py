@@ -6,21 +6,16 @@ each file, by its address. Removing a line forgets it, and the next fetch trusts
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.errors import UserError
 from xstilts.files import write_json
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.errors import FetchError
+from xstilts.sources.fetch.folder import locked
 
 Book = dict[str, dict[str, str]]
-UNLOCKABLE = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
-"""Some file systems of clusters know no locks; Snakemake's own lock is what keeps fetches apart there."""
 REVISIONS, SUMS = "revisions", "sha256"
 
 
@@ -36,19 +31,6 @@ class Expected:
         """Refuse a file with another sum."""
         if found != self.sha256:
             raise FetchError(f"{what} has sha256 {found}, and {self.origin} {self.sha256}; {self.remedy}")
-
-
-@contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[None]:
-    """Hold a lock file; it is free again when the process ends, however it does. BlockingIOError: another holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError as error:
-            if error.errno not in UNLOCKABLE:
-                raise
-        yield
 
 
 class Checksums:

@@ -19,13 +19,13 @@ from typing import Any
 
 from xstilts.files import BLOCK, digest_of, write_json
 from xstilts.progress import Progress
+from xstilts.sources.fetch import MB
 from xstilts.sources.fetch.checksums import Expected
-from xstilts.sources.fetch.patience import FetchError, Patience, TransientError, passes
+from xstilts.sources.fetch.errors import FetchError, Patience, TransientError, passes, pause_of
 
 logger = logging.getLogger(__name__)
 TIMEOUT = 30.0
 """Seconds that a server may be silent."""
-MB = 1_000_000
 AGENT = "xstilts"
 """Some servers refuse the name that urllib gives itself."""
 
@@ -158,8 +158,7 @@ def refusal(source: Source, error: urllib.error.HTTPError) -> Exception:
         return StaleError(what)
     if not passes(error.code):
         return FetchError(f"{source.url}: {what}")
-    asked = error.headers.get("Retry-After") or ""
-    return TransientError(what, float(asked) if asked.isdecimal() else 0.0)
+    return TransientError(what, pause_of(error.headers.get("Retry-After")))
 
 
 def goes_on(response: http.client.HTTPResponse, done: int, version: str | None) -> bool:

@@ -1,17 +1,36 @@
-"""The folder of a release: its files, and below `.fetch` what an interrupted fetch has got so far."""
+"""The folder of a release: its files, its lock, and below `.fetch` what an interrupted fetch has got so far."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from xstilts.files import digest_of
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.errors import FetchError
 
 RECORD, DIGEST, OWN = "record.json", "digest", ".fetch"
+UNLOCKABLE = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
+"""Some file systems of clusters know no locks; Snakemake's own lock is what keeps fetches apart there."""
+
+
+@contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[None]:
+    """Hold a lock file; it is free again when the process ends, however it does. BlockingIOError: another holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            if error.errno not in UNLOCKABLE:
+                raise
+        yield
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,18 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root, self.own = root, root / OWN
         self.draft = self.own / "draft"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One fetch in a folder at a time."""
+        self.own.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self.own / "lock", wait=False))
+            except BlockingIOError:
+                raise FetchError(f"another fetch is at work in {self.root}: wait until it has ended") from None
+            self.begin()
+            yield
 
     def begin(self) -> None:
         """Remove what was in the middle of being unpacked."""

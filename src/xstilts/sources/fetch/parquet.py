@@ -1,22 +1,28 @@
-"""The Parquet files of a hub data set, as CONFIGURATION/SPLIT-00000.parquet below a release's folder."""
+"""A release the hub's way: Parquet files of its data set, as CONFIGURATION/SPLIT-00000.parquet below the folder."""
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from xstilts.files import write_json
 from xstilts.progress import Progress
+from xstilts.sources.fetch import MB
 from xstilts.sources.fetch.checksums import Checksums, Expected
-from xstilts.sources.fetch.dataset import choose, newest
-from xstilts.sources.fetch.download import MB, Source, discard, download
+from xstilts.sources.fetch.download import Source, discard, download
+from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.folder import Fetched, Folder
-from xstilts.sources.fetch.hub import address, secret
-from xstilts.sources.fetch.layouts import HubFile
-from xstilts.sources.fetch.patience import FetchError
+from xstilts.sources.fetch.hub import HubFile, address, secret
+from xstilts.sources.fetch.listing import choose, newest
 from xstilts.specs import DownloadSpec
 
 logger = logging.getLogger(__name__)
+WAY = 1
+"""Counts changes of how files are chosen: what was chosen in another way is asked for again."""
 MAGIC = b"PAR1"
 
 
@@ -35,18 +41,41 @@ class Wanted:
 
 
 def fetch_parquet(spec: DownloadSpec, folder: Folder, checksums: Checksums) -> tuple[str, list[Fetched]]:
-    """Bring what is missing of a hub data set; the commit, and all files."""
-    revision, wanted = resolve(spec, checksums)
-    held = {one.path: here(one, folder, checksums) for one in wanted}
-    missing = [one for one in wanted if held[one.path] is None]
+    """Bring what is missing of a hub data set; the commit, and all files. Where all is here, the hub is not asked."""
+    memory = folder.own / "listed.json"
+    revision, wanted = recall(spec, checksums, memory)
+    held = {one: here(one, folder, checksums) for one in wanted}
+    if not revision or None in held.values():
+        revision, wanted = resolve(spec, checksums)
+        held = {one: held.get(one) or here(one, folder, checksums) for one in wanted}
+    missing = [one for one in wanted if held[one] is None]
     progress = Progress(f"{spec.release}, MB", sum(one.remote.size for one in missing) // MB + 1)
     done = 0
     for number, one in enumerate(missing, start=1):
         logger.info("%s: file %d of %d, %.1f MB", one.path, number, len(missing), one.remote.size / MB)
-        held[one.path] = bring(one, folder, checksums)
+        held[one] = bring(one, folder, checksums)
         done += one.remote.size
         progress.at(done // MB)
+    write_json(memory, {"meant": meant(spec, revision), "files": [[one.path, asdict(one.remote)] for one in wanted]})
     return revision, [file for file in held.values() if file]
+
+
+def recall(spec: DownloadSpec, checksums: Checksums, memory: Path) -> tuple[str | None, Sequence[Wanted]]:
+    """The commit and the files that an earlier fetch found the spec to mean; a commit never changes."""
+    assert spec.hub is not None
+    revision = spec.revision or checksums.revision(spec.hub)
+    try:
+        data = json.loads(memory.read_text(encoding="utf-8"))
+        if revision and data["meant"] == meant(spec, revision):
+            return revision, [Wanted(path, HubFile(**remote), spec.hub, revision) for path, remote in data["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None, ()
+
+
+def meant(spec: DownloadSpec, revision: str) -> list[Any]:
+    """All that the choice of files depends on, as JSON holds it."""
+    return [WAY, spec.hub, revision, [list(pair) for pair in spec.wanted], spec.shards]
 
 
 def resolve(spec: DownloadSpec, checksums: Checksums) -> tuple[str, list[Wanted]]:

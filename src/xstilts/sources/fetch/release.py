@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 from xstilts.errors import UserError
 from xstilts.files import write_digest, write_json
 from xstilts.sources.fetch.archives import fetch_archives
-from xstilts.sources.fetch.checksums import Checksums, locked
+from xstilts.sources.fetch.checksums import Checksums
+from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.folder import DIGEST, RECORD, Fetched, Folder
 from xstilts.sources.fetch.parquet import fetch_parquet
-from xstilts.sources.fetch.patience import FetchError
 from xstilts.specs import DownloadSpec
+from xstilts.tasks.release import releases
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def fetch_release(spec: DownloadSpec, root: Path, code: str) -> None:
     A run that was stopped, in whatever way, goes on where it was. Costs the download, and reading every file once.
     """
     folder, checksums = Folder(root), Checksums(root.parent / "checksums.json")
-    with explained(spec, root), alone(folder):
+    with explained(spec, root), folder.alone():
         if not (spec.archives or spec.hub):
             raise FetchError("neither a hub data set nor an archive is named")
         revision, files = fetch_parquet(spec, folder, checksums) if spec.hub else (None, [])
@@ -45,28 +46,17 @@ def explained(spec: DownloadSpec, root: Path) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
+        known = releases().get(spec.release)
+        advice = f" {known.advice.rstrip('. ')}." if known else ""
         raise UserError(
-            f"release {spec.release!r} can't be fetched: {error}. {spec.advice.rstrip('. ')}. If you can get the files "
-            "in another way, put them in a folder and write `source: files` and `folder: THAT FOLDER` for the task"
+            f"release {spec.release!r} can't be fetched: {error}.{advice} If you can get the files in another way, put "
+            "them in a folder and write `source: files` and `folder: THAT FOLDER` for the task"
         ) from None
     except OSError as error:
         raise UserError(
             f"release {spec.release!r} can't be written below {root}: {error}. Make room, or mend what is said there; "
             "what has arrived is kept, and the same command goes on from there"
         ) from None
-
-
-@contextmanager
-def alone(folder: Folder) -> Iterator[None]:
-    """One fetch in a folder at a time."""
-    folder.own.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(folder.own / "lock", wait=False))
-        except BlockingIOError:
-            raise FetchError(f"another fetch is at work in {folder.root}: wait until it has ended") from None
-        folder.begin()
-        yield
 
 
 def write_record(

@@ -40,6 +40,10 @@ class Ask:
             name = f"{stem(place.file)}:{name}"
         return place, {"id": name, "language": self.language, **fields}
 
+    def sentence(self, place: Place, side: str, name: str, text: str, pair: str | None, **more: Any) -> Sourced:
+        """A sentence of a retrieval task: on which side it stands, and what it is to be found by or to find."""
+        return place, {"id": name, "language": self.language, "side": side, "text": text, "pair": pair, **more}
+
 
 def stem(path: Path) -> str:
     """A file's name without its suffixes, and its folder's, since names repeat from folder to folder."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from xstilts.sources.place import Place
+from xstilts.sources.lines import kind, lines
+from xstilts.sources.place import AGAIN, Place
 from xstilts.sources.readers import Ask, Sourced, string
-from xstilts.sources.rows import AGAIN, kind, lines, rows
+from xstilts.sources.rows import rows
 
 ENGLISH = (".eng", ".en")
 
@@ -17,13 +18,9 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
     """Each sentence, and then its translation; they name each other as their pair."""
     for place, foreign, english in pairs(files):
         name = str(place.line)
-        yield place, record(ask, name, "foreign", foreign)
-        yield place, record(ask, name, "english", english)
-
-
-def record(ask: Ask, name: str, side: str, sentence: str) -> dict[str, str]:
-    """One side of a pair. The hub's copy keeps the line ends of the original, which are no part of a sentence."""
-    return {"id": name, "language": ask.language, "side": side, "text": sentence.rstrip("\r\n"), "pair": name}
+        for side, sentence in (("foreign", foreign), ("english", english)):
+            # The hub's copy keeps the line ends of the original, which are no part of a sentence.
+            yield ask.sentence(place, side, name, sentence.rstrip("\r\n"), name)
 
 
 def pairs(files: Sequence[Path]) -> Iterator[tuple[Place, str, str]]:

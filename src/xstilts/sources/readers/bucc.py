@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xstilts.sources.place import Place
+from xstilts.sources.lines import kind, lines
+from xstilts.sources.place import AGAIN, Place
 from xstilts.sources.readers import Ask, Sourced
-from xstilts.sources.rows import AGAIN, kind, lines
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
@@ -33,7 +33,7 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
         for place, name, sentence in columns(by_suffix[suffix]):
             lost.pop((suffix, name), None)
             pair = gold[name][1] if side == "foreign" and name in gold else None
-            yield place, {"id": name, "language": ask.language, "side": side, "text": sentence, "pair": pair}
+            yield ask.sentence(place, side, name, sentence, pair)
     if lost:
         (suffix, name), place = next(iter(lost.items()))
         raise place.wrong("", f"{name!r} is no sentence of {by_suffix[suffix].name}", AGAIN)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xstilts.sources.lines import kind, lines
+from xstilts.sources.place import AGAIN
 from xstilts.sources.readers import Ask, Sourced
-from xstilts.sources.rows import AGAIN, kind, lines
 
 LEAF = re.compile(r"<L (\S+) \S+ \S+ (\S+) \S+>")
 

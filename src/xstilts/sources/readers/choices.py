@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.place import STRIPPED, Place
 from xstilts.sources.readers import Ask, Sourced, many, shown, string, value
-from xstilts.sources.rows import STRIPPED, rows
+from xstilts.sources.rows import rows
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:

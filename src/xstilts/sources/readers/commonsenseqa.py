@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.place import AGAIN, Place
 from xstilts.sources.readers import Ask, Sourced, many, string, value
 from xstilts.sources.readers.choices import answers, right
-from xstilts.sources.rows import AGAIN, rows
+from xstilts.sources.rows import rows
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:

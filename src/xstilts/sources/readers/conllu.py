@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from xstilts.sources.place import Place
+from xstilts.sources.lines import blocks, kind
+from xstilts.sources.place import AGAIN, Place
 from xstilts.sources.readers import Ask, Sourced, words
 from xstilts.sources.readers.words import known
-from xstilts.sources.rows import AGAIN, blocks, kind
 
 COLUMNS = 10
 UNJOINER = "\u200c"

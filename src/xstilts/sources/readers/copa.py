@@ -12,6 +12,8 @@ from xstilts.sources.rows import rows
 
 ASKED: Mapping[str, str] = MappingProxyType({"cause": "What was the cause?", "effect": "What happened as a result?"})
 
+NAMES = ("choice1", "choice2")  # SuperGLUE's on the hub; elsewhere labels are numbers
+
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
     """Questions in the order of their files."""
@@ -20,9 +22,10 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
             kind = string(place, row, "question")
             if kind not in ASKED:
                 raise place.wrong("question", f"{kind!r} is neither cause nor effect", "mend it, or leave the row out")
+            label = value(place, row, "label")
             yield ask.row(
                 place,
                 prompt=f"{string(place, row, 'premise')} {ASKED[kind]}",
                 choices=[string(place, row, "choice1"), string(place, row, "choice2")],
-                label=right(place, "label", value(place, row, "label"), (), 2),
+                label=right(place, "label", label, NAMES if label in NAMES else (), 2),
             )

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.place import AGAIN, STRIPPED, Place
 from xstilts.sources.readers import Ask, Sourced, many, shown, string, value
-from xstilts.sources.rows import AGAIN, STRIPPED, items
+from xstilts.sources.streamed import items
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
@@ -27,7 +27,7 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
                 breaks = [ends(place, one, len(context)) for one in many(place, paragraph, "sentence_breaks")]
                 names = [f"{ask.language}-{number}-{i}" for i in range(len(breaks))]
                 for name, (begin, end) in zip(names, breaks, strict=True):
-                    yield place, side(ask, name, "candidate", context[begin:end], context, None)
+                    yield ask.sentence(place, "candidate", name, context[begin:end], None, context=context)
                 for question in many(place, paragraph, "qas"):
                     asked = string(place, question, "id")
                     answers = many(place, question, "answers")
@@ -39,7 +39,7 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
                         raise place.wrong("answers.answer_start", what, AGAIN)
                     found = [name for name, (begin, end) in zip(names, breaks, strict=True) if begin <= start < end]
                     if found:
-                        yield place, side(ask, asked, "query", string(place, question, "question"), None, found[0])
+                        yield ask.sentence(place, "query", asked, string(place, question, "question"), found[0])
                     else:
                         ask.left_out["the answer begins in no sentence"] += 1
 
@@ -51,8 +51,3 @@ def ends(place: Place, one: Any, length: int) -> tuple[int, int]:
             return begin, end
     what = f"{shown(one)} is no place of a sentence in a text of {length} characters"
     raise place.wrong("sentence_breaks", what, AGAIN)
-
-
-def side(ask: Ask, name: str, side: str, sentence: str, context: str | None, pair: str | None) -> dict[str, str | None]:
-    """A question or a candidate."""
-    return {"id": name, "language": ask.language, "side": side, "text": sentence, "context": context, "pair": pair}

@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.place import AGAIN, Place
 from xstilts.sources.readers import Ask, Sourced, many, shown, string, value
-from xstilts.sources.readers.lareqa import side
-from xstilts.sources.rows import AGAIN, rows
+from xstilts.sources.rows import rows
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
@@ -30,14 +29,14 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
                 language = row.get("description_language", home)
                 if (language if language in spoken else home) == ask.language:
                     described = f"{string(place, row, 'title')}: {string(place, row, 'description')}"
-                    yield place, side(ask, string(place, row, "entity_id"), "candidate", described, None, None)
+                    yield ask.sentence(place, "candidate", string(place, row, "entity_id"), described, None)
             else:
                 context = value(place, row, "context")
                 if string(place, context, "language") == ask.language:
                     mentions = many(place, row, "mentions") if "mentions" in row else [value(place, row, "mention")]
                     for mention in mentions:
                         name, entity = string(place, mention, "example_id"), string(place, mention, "entity_id")
-                        yield place, side(ask, name, "query", marked(place, context, mention), None, entity)
+                        yield ask.sentence(place, "query", name, marked(place, context, mention), entity)
 
 
 def marked(place: Place, context: Mapping[str, Any], mention: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ Options
                  without text_b there is one text
     labels       the task's label for each of the source's, where they differ: {e: entailment, …}
     unlabelled   labels that say there is none: such rows are left out, and counted
+    empty        "leave out": rows with an empty text are left out, and counted; else an empty first text is refused
     placeholder  a text that stands where a translation is missing: such rows are left out, and counted
 """
 
@@ -14,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.place import STRIPPED, Place
 from xstilts.sources.readers import Ask, Sourced, shown, string, value
-from xstilts.sources.rows import STRIPPED, rows
+from xstilts.sources.rows import rows
 
 FIRST: tuple[str, ...] = ("premise", "sentence1", "question1", "context")
 SECOND: tuple[str, ...] = ("hypothesis", "sentence2", "question2", "hypo")
@@ -41,6 +42,8 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
             said = value(place, row, *label)
             if placeholder is not None and placeholder in (a.strip(), (b or "").strip()):
                 ask.left_out[f"{placeholder!r} stands for a missing translation"] += 1
+            elif "" in (a, b) and ask.options.get("empty") == "leave out":
+                ask.left_out["an empty text"] += 1
             elif said in ask.options.get("unlabelled", ()):
                 ask.left_out["no label"] += 1
             else:

@@ -13,9 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.lines import kind
+from xstilts.sources.place import AGAIN, STRIPPED, Place
 from xstilts.sources.readers import Ask, Sourced, many, shown, string, value
-from xstilts.sources.rows import AGAIN, STRIPPED, items, kind, rows
+from xstilts.sources.rows import rows
+from xstilts.sources.streamed import items
 
 MEND = "mend it in the source, or leave the question out there"
 

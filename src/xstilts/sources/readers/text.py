@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xstilts.sources.lines import kind, lines
 from xstilts.sources.readers import Ask, Sourced, string
-from xstilts.sources.rows import kind, lines, rows
+from xstilts.sources.rows import rows
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.place import Place
+from xstilts.sources.lines import blocks, kind
+from xstilts.sources.place import AGAIN, STRIPPED, Place
 from xstilts.sources.readers import Ask, Sourced, many, shown
-from xstilts.sources.rows import AGAIN, STRIPPED, blocks, kind, rows
+from xstilts.sources.rows import rows
 
 
 def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:

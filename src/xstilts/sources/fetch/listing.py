@@ -1,4 +1,7 @@
-"""How a hub data set is laid out: by its card, by customs of names, or as the hub's own Parquet copies are."""
+"""Listing a hub data set: which of its files belong to a configuration and a split. No code of others is ever run.
+
+The layout is what tells: the hub's own Parquet copies have one (`Copy`), any other data set has its card's (`Card`).
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,15 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from xstilts.sources.fetch.hub import ask
+from xstilts.names import suggest
+from xstilts.sources.fetch.errors import FetchError
+from xstilts.sources.fetch.hub import Files, HubFile, ask, commit_of, copy_of, files_of
 
 COPY = r"(?P<configuration>[^/]+)/(?P<split>[^/]+)/\d{4,}\.parquet"
 OLDER = r"(?P<configuration>[^/]+)/{name}-(?P<split>[^\W\d]\w*)(-\d{{5}}-of-\d{{5}})?\.parquet"
 """How the copies were laid out until August 2023; commits from then are still pinned."""
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """A file of a data set at a commit; the hub knows the sha256 of large ones."""
-
-    path: str
-    size: int
-    sha256: str | None
-
-
-Files = Mapping[str, HubFile]
+SHOWN = 30
+"""So many names are told when one is wrong."""
 Splits = Mapping[str, Sequence[str]]
 
 
@@ -44,7 +39,7 @@ class Card:
     """The layout that a card declares, or that the names of the files show.
 
     `datasets` resolves it: it knows the card's globs and the customs of names, and its builder runs no script (4.0
-    dropped them) and fetches no data. It costs some ten small requests for a data set and four for a configuration.
+    dropped them) and fetches no data.
     """
 
     hub: str
@@ -108,3 +103,57 @@ class Copy:
             if match["configuration"] == configuration:
                 found.setdefault(match["split"], []).append(match.string)
         return found
+
+
+def newest(hub: str) -> str:
+    """The commit to pin: of the main branch, or of the hub's own copy where that has no Parquet to read."""
+    main = commit_of(hub, "main")
+    if obstacle(hub, files_of(hub, main)) is None:
+        return main
+    return copy_of(hub) or main
+
+
+def obstacle(hub: str, files: Files) -> str | None:
+    """Why a commit can't be read."""
+    script = f"{PurePosixPath(hub).name}.py"
+    if script in files:
+        return f"it needs its loading script {script}, and no code of others is run here"
+    if not any(path.endswith(".parquet") for path in files):
+        return "it has no Parquet files"
+    return None
+
+
+def choose(
+    hub: str, commit: str, wanted: Sequence[tuple[str, str]], shards: int | None
+) -> dict[tuple[str, str], list[HubFile]]:
+    """The files of each (configuration, split), in the data set's order; `shards` of them at most."""
+    commit_of(hub, commit)  # tells soonest that there is no network, or no such data set
+    files = files_of(hub, commit)
+    problem = obstacle(hub, files)
+    if problem:
+        copy = copy_of(hub)
+        advice = f"the hub has a Parquet copy: write revision {copy}" if copy else "and the hub has no Parquet copy"
+        raise FetchError(f"data set {hub} at revision {commit} can't be read: {problem}; {advice}")
+    layout: Layout = Copy.found(hub, files) or Card(hub, commit)
+    known = layout.configurations
+    chosen: dict[tuple[str, str], list[HubFile]] = {}
+    for configuration in dict.fromkeys(configuration for configuration, _ in wanted):
+        require(f"data set {hub}", "configuration", configuration, known)
+        where = f"configuration {configuration!r} of data set {hub}"
+        splits = layout.splits(configuration)
+        for split in dict.fromkeys(split for other, split in wanted if other == configuration):
+            require(where, "split", split, list(splits))
+            paths = splits[split][:shards]
+            strange = next((path for path in paths if not path.endswith(".parquet") or path not in files), None)
+            if strange:
+                raise FetchError(f"{where}: {strange} is no Parquet file of the data set, and nothing else is read")
+            chosen[configuration, split] = [files[path] for path in paths]
+    return chosen
+
+
+def require(where: str, kind: str, name: str, known: Sequence[str]) -> None:
+    """Refuse a name that is not there, with those that are."""
+    if name not in known:
+        more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+        there = f"{', '.join(known[:SHOWN])}{more}"
+        raise FetchError(f"{where} has no {kind} {name!r}{suggest(name, known)}; it has {there}")

@@ -1,4 +1,4 @@
-"""Trouble that passes is waited out; trouble that stays is told."""
+"""Trouble that passes is waited out (`TransientError`, `Patience`); trouble that stays is told (`FetchError`)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 import time
 
 logger = logging.getLogger(__name__)
-PAUSES = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries; after the last one it is given up."""
+PAUSES = (3.0, 12.0, 35.0, 70.0)
+"""Seconds between tries, two minutes in all; after the last one it is given up. Nothing else tries again."""
 LONGEST = 120.0
 """The longest wait that a server is granted that asks for one."""
 PASSING = frozenset({408, 425, 429})
@@ -26,18 +26,20 @@ class TransientError(Exception):
 
 
 class Patience:
-    """Counts failures of one thing, and waits longer after each."""
+    """Counts failures of one thing, and waits longer after each; `last`: only the last, longest pause is made."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, last: bool = False) -> None:
         self.what, self.failures = what, 0
+        self.pauses = PAUSES[-1:] if last else PAUSES
 
     def wait(self, trouble: TransientError) -> None:
         """Wait before the next try, or give up."""
-        if self.failures == len(PAUSES):
-            raise FetchError(f"{self.what}: {trouble} (tried {len(PAUSES) + 1} times)")
-        pause = max(PAUSES[self.failures], min(trouble.pause, LONGEST))
+        tries = len(self.pauses) + 1
+        if self.failures == len(self.pauses):
+            raise FetchError(f"{self.what}: {trouble} (tried {tries} times)")
+        pause = max(self.pauses[self.failures], min(trouble.pause, LONGEST))
         self.failures += 1
-        logger.warning("%s: %s; try %d of %d in %g s", self.what, trouble, self.failures + 1, len(PAUSES) + 1, pause)
+        logger.warning("%s: %s; try %d of %d in %g s", self.what, trouble, self.failures + 1, tries, pause)
         time.sleep(pause)
 
     def renew(self) -> None:
@@ -48,3 +50,8 @@ class Patience:
 def passes(status: int) -> bool:
     """Whether an HTTP status may be another one a little later."""
     return status in PASSING or status >= 500
+
+
+def pause_of(asked: str | None) -> float:
+    """The seconds that a server's Retry-After asks for; dates are not read."""
+    return float(asked) if asked and asked.isdecimal() else 0.0
