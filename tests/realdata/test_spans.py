@@ -30,8 +30,9 @@ LENGTHS = {PAPER: {}, "short windows": {"max_length": 128, "stride": 32}}
 LOST = {PAPER: 0.002, "short windows": 0.02}
 # A token may lie across the edge of an answer ("1990" in "1990s"; nouns with an ending, in Telugu; some gold answers
 # begin or end within a word): no choice of tokens gives such an answer exactly, whatever model reads them.
-ACROSS = {"te": 0.25, "ar": 0.10}
+ACROSS = {"te": 0.25}
 ACROSS_ELSEWHERE = 0.05
+BY_CHANCE = 2  # so many more: there are samples of 34 questions
 SURE = 10.0
 
 
@@ -103,7 +104,8 @@ def test_perfect_logits_give_the_gold_text(data, split, lengths, tokenizer, read
         told = ", ".join(f"{kind} {share:.1%}" for kind, share in sorted(shares.items()))
         record_property(f"{data} {split} {language}", told)
         print(f"{data} {split}, {lengths}, {language}: {found.total()} questions; {told}")
-        assert shares.get("across", 0) <= ACROSS.get(language, ACROSS_ELSEWHERE), (language, told)
+        most = ACROSS.get(language, ACROSS_ELSEWHERE) * found.total() + BY_CHANCE
+        assert found["across"] <= most, (language, told)
 
 
 def test_characters_count_from_the_beginning_in_every_script(realdata, tmp_path, tokenizer):

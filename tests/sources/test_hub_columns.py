@@ -27,7 +27,10 @@ from xstilts.tasks.task import words
 
 STUDY = {"asks": "?", "seeds": [1], "recipes": {"none": []}, "targets": ["xnli"], "compare": {"baseline": "none"}}
 # All that the hub has, where the real world reads the original files instead.
-TASKS = {"udpos": {"source": "hub"}, "tydiqa": {"hold_out": 1}, "mlm": {"hold_out": 1, "limit": None}}
+TASKS = {name: {} for name in ("udpos", "xquad", "mlqa", "mlqa-cross")} | {
+    "tydiqa": {"hold_out": 1},
+    "mlm": {"hold_out": 1, "limit": None},
+}
 VALUE = "Value"
 
 

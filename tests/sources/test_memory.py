@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import ROOT
+from reading import ROOT, source
 
 STATUS = Path("/proc/self/status")
 PROGRAM = """
@@ -91,7 +91,7 @@ def columns(file, count):
 FILES = {
     "plain text": (passages, "sw.txt", "mlm", "train", "sw"),
     "CSV": (cells, "valid.csv", "cosmosqa", "dev", "en"),
-    "Parquet": (columns, "multinli_1.0_dev_matched.parquet", "mnli", "dev", "en"),
+    "Parquet": (columns, "mnli/hub/mnli/validation_matched-00000.parquet", "mnli", "dev", "en"),
     "JSON lines": (pairs, "multinli_1.0_dev_matched.jsonl", "mnli", "dev", "en"),
     "tabs": (tabs, "test-sw.tsv", "xnli", "test", "sw"),
     "one JSON": (questions, "dev-v1.1.json", "squad", "dev", "en"),
@@ -103,7 +103,7 @@ def peak(tmp_path, name, count) -> int:
     """Kilobytes that the program takes at most to read a file of so many rows."""
     write, file, task, split, language = FILES[name]
     folder = tmp_path / str(count)
-    folder.mkdir()
+    (folder / file).parent.mkdir(parents=True)
     with (folder / file).open("w", encoding="utf-8") as opened:
         write(opened, count)
     return taken(folder, task, split, language, count)
@@ -111,7 +111,8 @@ def peak(tmp_path, name, count) -> int:
 
 def taken(folder, task, split, language, rows) -> int:
     """Kilobytes that the program takes at most."""
-    arguments = ["--task", task, "--split", split, "--languages", language, "--source", folder, "--out", folder / "out"]
+    spec = source(task, split, language, folder, hub=(folder / task / "hub").is_dir()).spec
+    arguments = ["--spec", spec.text(), "--out", folder / "out"]
     command = [sys.executable, "-c", PROGRAM, ROOT / "scripts/prepare.py", *arguments]
     ended = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=ROOT)
     assert ended.returncode == 0, ended.stderr
@@ -142,7 +143,7 @@ def comparable(folder, count):
 @pytest.mark.slow
 @pytest.mark.skipif(not STATUS.exists(), reason="the peak of a process is read from /proc")
 def test_sentences_to_mine_are_not_held_in_memory(tmp_path):
-    """The gold pairs are, by design, since a sentence names its translation: 14,435 at most in BUCC 2018."""
+    """The gold pairs are, by design, since a sentence names its translation: some thousands."""
     small, large = (
         taken(comparable(tmp_path / str(count), count), "bucc", "test", "de", 2 * count) for count in (10_000, 100_000)
     )

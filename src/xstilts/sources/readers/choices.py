@@ -47,6 +47,7 @@ def right(place: Place, name: str, said: Any, keys: Sequence[str], count: int) -
     """Which answer is right, from 0; a question without an answer is refused."""
     if said is None or said == "" or said == -1:
         raise place.wrong(name, "is empty", STRIPPED)
+    said = said.strip() if isinstance(said, str) else said  # the hub's SocialIQA keeps the ends of lines
     if said in keys:
         return list(keys).index(said)
     number = int(said) if type(said) is int or (isinstance(said, str) and said.isdecimal()) else -1
