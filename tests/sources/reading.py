@@ -27,10 +27,9 @@ def project() -> Project:
 
 def origins(task: str, folder: Path, hub: bool) -> Origins:
     settings, world = project().settings, project().world
-    if hub:
-        return Origins(settings.model_copy(update={"downloads": str(folder)}), world)
-    own = world.tasks[task].model_copy(update={"source": "files", "folder": str(folder)})
-    return Origins(settings, world.model_copy(update={"tasks": world.tasks | {task: own}}))
+    change = {"source": "hub", "folder": None} if hub else {"source": "files", "folder": str(folder)}
+    world = world.model_copy(update={"tasks": world.tasks | {task: world.tasks[task].model_copy(update=change)}})
+    return Origins(settings.model_copy(update={"downloads": str(folder)}) if hub else settings, world)
 
 
 def source(task, split="test", languages="en", folder=DATA, hub=False, options=None, patterns=None, **more) -> Source:

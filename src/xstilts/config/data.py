@@ -50,7 +50,7 @@ MAKES: Mapping[str, Format] = MappingProxyType(
 """The makers of the miniature, and the format of the records that each makes."""
 
 SPLIT = re.compile(r"[A-Za-z0-9_+-]+")
-PATTERN = re.compile(r"[\w.+*?/{}\[\] -]+", re.ASCII)
+PATTERN = re.compile(r"[\w.+*?/{}\[\] |-]+", re.ASCII)
 
 
 def _split(text: str) -> str:
