@@ -48,10 +48,6 @@ class Sample:
     def folder(self) -> str:
         return self.file.partition("/")[0]
 
-    @property
-    def name(self) -> str:
-        return Path(self.file).name
-
 
 @cache
 def manifest() -> tuple[Sample, ...]:
