@@ -67,7 +67,8 @@ class Origins:
             reader = release.hub.reader or reader
             options = release.hub.options if release.hub.options is not None else options
         else:
-            patterns = tuple(release.fill(pattern, language) for pattern in release.files.get(named, named.split(" | ")))
+            alternatives = release.files.get(named, named.split(" | "))
+            patterns = tuple(release.fill(pattern, language) for pattern in alternatives)
         return Origin(
             release=release.name,
             revision=self.revision(release) if way == "hub" else None,
