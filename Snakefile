@@ -34,12 +34,14 @@ wildcard_constraints:
     stage="[^/]+",
     node=".+",
     target="[^/]+",
+    study="[^/]+",
 
 
 rule all:
     input:
         plan.report_files(),
         plan.weights_to_prune(),
+        plan.cleared_states(),
     localrule: True
     message:
         "The report: {input[0]}"

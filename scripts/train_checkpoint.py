@@ -2,18 +2,22 @@
 
 Input   a spec; the parent's folder; the base's folder (masked LM takes its head from there); token files, one a part
 Output  OUT/{model.safetensors, config.json, tokenizer.json, tokenizer_config.json, training.json, README.md, digest}
-Cost    the whole of a node's training; several ranks by `torchrun --standalone --nproc-per-node N scripts/...`
+Cost    the whole of a node's training; several ranks by `scripts/launch --ranks N train_checkpoint ...`
+
+A run that is killed goes on from its last state in STATE when it is started again; SIGTERM and Ctrl-C save one first
+and end with exit status 75. Curves are in CURVES: curve.jsonl, and TensorBoard's files.
 
 Example, on a CPU, after `snakemake -c2 intermediates` (an intermediate of the miniature, a minute or two):
     python scripts/train_checkpoint.py --spec results/mini/checkpoints/tiny/s1/mnli/training.json \\
         --parent results/mini/checkpoints/tiny --base results/mini/checkpoints/tiny \\
-        --train results/mini/tokens/mini/mnli/train.arrow --dev results/mini/tokens/mini/mnli/dev.arrow --out /tmp/mnli
+        --train results/mini/tokens/mini/mnli/train.arrow --dev results/mini/tokens/mini/mnli/dev.arrow \\
+        --out /tmp/mnli --state /tmp/mnli.state --running save_minutes=.1,micro_tokens=8192
 """
 
 from pathlib import Path
 
 from xstilts.command import arguments, run
-from xstilts.engine.stage import train_node
+from xstilts.engine.stage import Node, train_node
 from xstilts.specs import TrainSpec
 
 
@@ -24,12 +28,28 @@ def main() -> None:
     parser.add_argument("--train", required=True, type=Path, nargs="+", help="token files, in the order of the parts")
     parser.add_argument("--dev", required=True, type=Path, nargs="+", help="English dev, in the order of the parts")
     parser.add_argument("--out", required=True, type=Path, help="folder of the checkpoint")
-    parser.add_argument("--zero", type=int, default=0, choices=range(4), help="ZeRO stage: what the ranks share out")
-    parser.add_argument("--micro-tokens", type=int, default=4096, help="padded tokens in a micro-batch")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of each rank")
+    parser.add_argument("--state", type=Path, help="folder of what a killed run goes on from; left out: none is kept")
+    parser.add_argument("--curves", type=Path, help="folder of the curves; left out: none are written")
+    parser.add_argument(
+        "--running",
+        default="",
+        help="how it is carried out, such as zero=2,ranks=4,micro_tokens=16384 (config/README.md)",
+    )
     args = parser.parse_args()
-    running = {"zero": args.zero, "micro_tokens": args.micro_tokens, "threads": args.threads}
-    train_node(TrainSpec.read(args.spec), running, args.parent, args.base, args.train, args.dev, args.out, args.code)
+    train_node(
+        Node(
+            TrainSpec.read(args.spec),
+            args.code,
+            args.running,
+            parent=args.parent,
+            base=args.base,
+            train=tuple(args.train),
+            dev=tuple(args.dev),
+            out=args.out,
+            state=args.state,
+            curves=args.curves,
+        )
+    )
 
 
 if __name__ == "__main__":

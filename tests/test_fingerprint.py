@@ -44,15 +44,15 @@ def score(*formats: str) -> str:
 
 def test_comments_docstrings_and_formatting_do_not_count(edit):
     before = train(NLI)
-    edit("engine/train.py", "def schedule(", "# a remark\n\n\ndef schedule(")
-    edit("engine/train.py", '"""Linear warm-up', '"""A linear warm-up')
-    edit("engine/train.py", "max(1, round(warmup * steps))", "max(\n        1, round(warmup * steps)\n    )")
+    edit("engine/schedule.py", "def schedule(", "# a remark\n\n\ndef schedule(")
+    edit("engine/schedule.py", '"""Share of the highest', '"""The share of the highest')
+    edit("engine/schedule.py", "math.ceil(steps * warmup)", "math.ceil(\n        steps * warmup\n    )")
     assert train(NLI) == before
 
 
 def test_training_code_counts(edit):
     before, scored = train(NLI), score(NLI)
-    edit("engine/train.py", "rise = max(1, round(warmup * steps))", "rise = max(2, round(warmup * steps))")
+    edit("engine/schedule.py", "math.ceil(steps * warmup)", "math.floor(steps * warmup)")
     assert train(NLI) != before
     assert score(NLI) == scored
 
@@ -80,7 +80,15 @@ def test_loss_counts_for_training_and_not_for_scores(edit):
 
 def test_definitions_that_nothing_reaches_do_not_count(edit):
     before = train(NLI)
-    edit("engine/train.py", "def schedule(", "def unused() -> int:\n    return 1\n\n\ndef schedule(")
+    edit("engine/schedule.py", "def schedule(", "def unused() -> int:\n    return 1\n\n\ndef schedule(")
+    assert train(NLI) == before
+
+
+def test_what_a_job_tells_and_what_it_survives_by_do_not_count(edit):
+    before = train(NLI)
+    edit("engine/journal.py", "DIGITS = 6", "DIGITS = 7")
+    edit("engine/gauges.py", "SETTLED = 5.0", "SETTLED = 6.0")
+    edit("engine/state.py", "KEPT = 2", "KEPT = 3")
     assert train(NLI) == before
 
 

@@ -22,7 +22,7 @@ values = {
     "cap": st.integers(min_value=1, max_value=10**7).map(str),
     "drop": st.one_of(shares, st.tuples(shares, shares).map(":".join)),
     "lr": positive,
-    "mix": st.sampled_from(["capped", "proportional", "uniform", "temperature"]),
+    "mix": st.sampled_from(["capped", "proportional", "uniform", "temperature", "weights"]),
     "rate": shares,
     "replay": shares,
     "x": positive.filter(lambda text: text != "1"),

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.bootstrap import interval, resampled_sums
-from xstilts.files import write_digest
+from xstilts.files import write_digest, write_json
 from xstilts.formats import format_named
 from xstilts.formats.base import ratio
 from xstilts.score import read_statistics, score_target
@@ -72,6 +72,7 @@ def scored(tmp_path):
     table = pa.table({"language": language, "prediction": said, "gold": gold, "split": ["test"] * 14})
     pq.write_table(table, tmp_path / "said.parquet")
     write_digest(tmp_path / "said.digest", "of the predictions")
+    write_json(tmp_path / "said.json", {"degenerate": ["tiny/s1/mnli"]})
     rows = score_target(SPEC, tmp_path / "said.parquet", tmp_path / "scores" / "xnli", "code")
     return rows, tmp_path / "scores"
 
@@ -89,6 +90,7 @@ def test_rows_hold_point_interval_and_number_of_each_language(scored):
     record = json.loads((folder / "xnli.json").read_text(encoding="utf-8"))
     assert record["rows"] == json.loads(json.dumps(rows))
     assert record["predictions"] == "of the predictions" and record["code"] == "code"
+    assert record["degenerate"] == ["tiny/s1/mnli"]
     assert ScoreSpec.read(str(folder / "xnli.json")) == SPEC
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
+from xstilts.errors import UserError
 from xstilts.features import write_features
 from xstilts.formats import format_named
 from xstilts.formats.base import Encoded, Format, Special
@@ -77,8 +78,10 @@ def encode_chunks(
     file = pq.ParquetFile(records, pre_buffer=False)  # a buffer would come to hold the whole file
     progress, items = Progress("records", file.metadata.num_rows), 0
     for batch in file.iter_batches(CHUNK, use_threads=False):
-        encoded = form.encode(pa.Table.from_batches([batch]), tokenizer, encoding, labels)
-        table = shifted(shifted(encoded.table, "row", counts.records), "item", items)
+        some = pa.Table.from_batches([batch])
+        encoded = form.encode(some, tokenizer, encoding, labels)
+        spoken = encoded.table.append_column("language", some["language"].take(encoded.table["row"]))
+        table = shifted(shifted(spoken, "row", counts.records), "item", items)
         counts.add(len(batch), encoded)
         items = table["item"][-1].as_py() + 1
         progress.at(counts.records)
@@ -92,10 +95,22 @@ def shifted(table: pa.Table, name: str, offset: int) -> pa.Table:
 
 
 def special_of(tokenizer: Tokenizer) -> dict[str, object]:
-    """Ids that collators need: padding, mask, all special ones, and the size of the vocabulary."""
+    """Ids that collators need: padding, mask, all special ones; and how many rows of embeddings the ids ask for, which
+    is more than there are tokens where ids have holes."""
     added = tokenizer.get_added_tokens_decoder()
     special = tuple(sorted(i for i, token in added.items() if token.special))
-    by_text = {token.content: i for i, token in added.items()}
-    pad = next(by_text[text] for text in ("<pad>", "[PAD]") if text in by_text)
-    mask = next(by_text[text] for text in ("<mask>", "[MASK]") if text in by_text)
-    return Special(pad=pad, mask=mask, vocabulary=tokenizer.get_vocab_size(), ids=special).__dict__
+    pad, mask = (first_known(tokenizer, names) for names in (("<pad>", "[PAD]"), ("<mask>", "[MASK]")))
+    rows = 1 + max(tokenizer.get_vocab().values())
+    return Special(pad=pad, mask=mask, vocabulary=rows, ids=special).__dict__
+
+
+def first_known(tokenizer: Tokenizer, names: Sequence[str]) -> int:
+    """The id of the first of some tokens that the tokenizer has."""
+    for name in names:
+        found: int | None = tokenizer.token_to_id(name)
+        if found is not None:
+            return found
+    raise UserError(
+        f"the tokenizer has no token {' or '.join(names)}: add it with transformers' add_special_tokens, save the "
+        "tokenizer, and let its model have a row for it (resize_token_embeddings)"
+    )

@@ -114,6 +114,13 @@ class Features:
         widths: np.ndarray = np.maximum.reduceat(self._lengths, self.item_starts[:-1])
         return widths
 
+    @cached_property
+    def item_languages(self) -> np.ndarray:
+        """A number for the language of each item; equal numbers, equal languages."""
+        codes = self.table["language"].dictionary_encode().unify_dictionaries().combine_chunks().indices
+        numbers: np.ndarray = codes.to_numpy()[self.item_starts[:-1]]
+        return numbers
+
     def __len__(self) -> int:
         return len(self.item_starts) - 1
 

@@ -21,7 +21,7 @@ FORMATS = f"{PACKAGE}.formats."
 FACETS: Mapping[str, frozenset[str]] = {
     "prepare": frozenset({"record_fields", "schema", "check"}),
     "encode": frozenset({"encode"}),
-    "train": frozenset({"auto_class", "outputs", "collate", "terms", "loss", "dev_score"}),
+    "train": frozenset({"auto_class", "outputs", "collate", "terms", "loss", "dev_score", "gold", "guess"}),
     "predict": frozenset({"auto_class", "collate", "infer", "decode"}),
     "score": frozenset({"statistics", "values"}),
 }
@@ -40,8 +40,10 @@ class Module:
 
 Place = tuple[str, str]  # module, definition
 
-APART = frozenset({"xstilts.byhand", "xstilts.tasks.release"})
-"""What only a person's own call, or a message, needs: jobs are told all else, and what they are told is watched."""
+TELLING = ("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.oom", "engine.trackers")
+SURVIVING = ("engine.held", "engine.sealed", "engine.signals", "engine.state")
+APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))
+"""What changes no result: what only a person's own call needs, what a job tells of itself, what it survives a kill by."""
 
 
 def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:

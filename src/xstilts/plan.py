@@ -22,6 +22,7 @@ from xstilts.fingerprint import FACETS, fingerprint
 from xstilts.formats.encoding import Encoding, reading
 from xstilts.origins import Origins
 from xstilts.recipe import Node, digest
+from xstilts.sources.fetch.weights import files_watched
 from xstilts.specs import (
     DownloadSpec,
     FetchSpec,
@@ -176,7 +177,7 @@ class Plan:
     def fetched_from(self, base: str) -> list[Path]:
         """Files of a base that comes from a folder, so that a model replaced there is seen."""
         path = self.world.bases[base].path
-        return [Path(path) / name for name in ("model.safetensors", "config.json", "tokenizer.json")] if path else []
+        return files_watched(Path(path)) if path else []
 
     def stage_of(self, node: str) -> StageSpec:
         """The resolved stage that makes a node; of a base, its pretraining."""
@@ -221,6 +222,19 @@ class Plan:
     def base_of(self, node: str) -> Path:
         """Folder of the base that a node descends from."""
         return self.checkpoint(node.split("/")[0])
+
+    def state_of(self, node: str) -> Path:
+        """Folder of what a node's training, once killed, goes on from; undeclared, since Snakemake removes outputs."""
+        return self.results / "states" / node / "_"  # which no stage is called: a child's folder must not lie in it
+
+    def curves_of(self, node: str) -> Path:
+        """Folder of a node's training curves."""
+        return self.results / "curves" / node
+
+    def running(self, node: str) -> str:
+        """How a node's training is carried out, which changes nothing in its result."""
+        trackers = "+".join(self.project.settings.trackers)
+        return self.stage_of(node).running() + (f",trackers={trackers}" if trackers else "")
 
     def cores(self, node: str) -> int:
         """CPU cores that a node's training occupies."""
@@ -292,6 +306,20 @@ class Plan:
             "targets": [node for node in self.project.nodes if node in trained],
         }
         return [self.checkpoint(node) / "digest" for node in groups[kind]]
+
+    @cached_property
+    def trained(self) -> list[str]:
+        """The study's nodes that are trained here, pretrained bases among them."""
+        return [str(node) for node in self.project.nodes if node.stage or self.world.bases[node.base].pretrain]
+
+    @property
+    def trained_files(self) -> list[Path]:
+        """Digests of all that is trained."""
+        return [self.checkpoint(node) / "digest" for node in self.trained]
+
+    def cleared_states(self) -> list[Path]:
+        """The mark that no training of the study has a saved state left."""
+        return [self.results / "states" / f"{self.name}.cleared"]
 
     def weights_to_prune(self) -> list[Path]:
         """Marks of target nodes whose weights go once their predictions stand; none where the world keeps them."""

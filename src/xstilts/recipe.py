@@ -25,7 +25,7 @@ from typing import Any, Literal, Self, get_args
 from xstilts.errors import UserError
 from xstilts.names import NAME_RULE, is_name, suggest
 
-Mix = Literal["capped", "proportional", "uniform", "temperature"]
+Mix = Literal["capped", "proportional", "uniform", "temperature", "weights"]
 LONGEST_STAGE = 200  # characters: a stage is the name of a folder, and file systems end at 255
 NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e-?[0-9]+)?")
 COUNT = re.compile(r"[1-9][0-9]*")

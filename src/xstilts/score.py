@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def score_target(spec: ScoreSpec, predictions: Path, out: Path, code: str) -> li
     form = format_named(spec.format)
     table = pq.read_table(predictions)
     languages = list(dict.fromkeys(table["language"].to_pylist()))
+    degenerate = json.loads(predictions.with_suffix(".json").read_text(encoding="utf-8")).get("degenerate", [])
     rows: list[dict[str, Any]] = []
     kept = []
     for language in languages:
@@ -41,6 +43,7 @@ def score_target(spec: ScoreSpec, predictions: Path, out: Path, code: str) -> li
         "spec": spec.model_dump(mode="json"),
         "code": code,
         "predictions": read_digest(predictions.with_suffix(".digest")),
+        "degenerate": degenerate,
         "versions": versions(),
         "rows": rows,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 
 from xstilts.config import Project, StageSpec, load
 from xstilts.config.schema import MODELS, schemas
+from xstilts.config.spec import RUNNING, running_of
 from xstilts.errors import UserError
 from xstilts.recipe import digest
 from xstilts.tasks import TASKS
@@ -37,7 +39,14 @@ def test_the_files_of_the_repository_are_right(repository: Path, world: str, stu
     project = load({"world": world, "study": study, **overrides}, repository)
     for node in project.nodes:
         resolved = project.world.resolve_stage(node.stage) if node.stage else None
-        assert resolved is None or StageSpec.from_dict(json.loads(json.dumps(resolved.job()))) == resolved
+        if resolved:
+            told = {
+                **json.loads(json.dumps(resolved.as_dict())),
+                **running_of(resolved.running()),
+                "name": resolved.name,
+            }
+            again = StageSpec.from_dict(told)
+            assert (again.as_dict(), again.running()) == (resolved.as_dict(), resolved.running())
     for target in project.targets:
         assert project.world.languages_of(target.name)
         assert project.world.encoding_of(target.name).max_length
@@ -129,7 +138,33 @@ def test_digests_change_with_what_changes_the_weights_only(repository: Path) -> 
         assert digest(spec(before, stage)) == digest(spec(after, stage))
     assert digest(spec(before, "mnli+qqp")) != digest(spec(after, "mnli+qqp"))
     assert digest(spec(before, "mnli")) != digest(spec(before, "mnli~x=2")) != digest(spec(before, "qqp"))
-    assert spec(after, "mnli").running() == {"micro_tokens": 99, "ranks": 2, "threads": 1, "zero": 0}
+    assert running_of(spec(after, "mnli").running()).items() >= {"micro_tokens": 99, "ranks": 2, "zero": 0}.items()
+
+
+def test_how_a_run_is_carried_out_passes_as_one_word(repository: Path) -> None:
+    sizes = {"deepspeed": {"reduce_bucket_size": 1000, "overlap_comm": False}}
+    settings = spec(load(over(training={"zero": 2, "offload": True, "save_minutes": 0.5, **sizes}), repository), "mnli")
+    word = settings.running()
+    assert re.fullmatch(r"[\w.,=-]+", word), "no shell and no scheduler reads anything into it"
+    assert running_of(word) == {name: getattr(settings, name) for name in RUNNING}
+    assert running_of("zero=1") == {"zero": 1, "deepspeed": {}}
+    with pytest.raises(UserError, match=r"no setting 'micro_token' \(did you mean 'micro_tokens'\?\)"):
+        running_of("micro_token=3")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"offload": True, "zero": 0}, "only a sharded optimizer can be offloaded"),
+        ({"ranks": 33}, "deals a step of 32 examples to 33 ranks"),
+        ({"mix": "weights", "weights": {"mnli": 2}}, "no weight for squad"),
+        ({"mix": "weights", "weights": {"mnli": 2, "squad": 1, "qqp": 1}}, "weights for qqp, which is no part of it"),
+    ],
+)
+def test_settings_that_do_not_go_together(repository: Path, settings: dict[str, Any], message: str) -> None:
+    project = load(over(stages={"mnli+squad": settings}), repository)
+    with pytest.raises(UserError, match=message):
+        spec(project, "mnli+squad")
 
 
 def test_pretraining(repository: Path) -> None:

@@ -47,6 +47,7 @@ def record():
         "best_step": 3,
         "steps": 4,
         "best_score": 0.5,
+        "sign": None,
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.engine.mixture import Mixture, exact_counts, rates
+from xstilts.engine.mixture import Mixture, exact_counts, rates, smoothed
 
 PAPER = {
     "anli": (1104934, 0.181),
@@ -30,9 +30,10 @@ def test_capped_rates_are_the_papers():
 def test_other_ways_of_mixing():
     sizes = (400, 100, 25)
     wanted = {"proportional": (16, 4, 1), "uniform": (1, 1, 1), "temperature": (4, 2, 1), "capped": (2, 2, 1)}
+    wanted["weights"] = (1, 0.5, 2)
     for mix, weights in wanted.items():
         expected = np.array(weights) / sum(weights)
-        np.testing.assert_allclose(rates(sizes, mix, cap=50, temperature=2.0), expected)
+        np.testing.assert_allclose(rates(sizes, mix, 50, 2.0, (2, 1, 4)), expected)
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=9), st.integers(0, 5000))
@@ -91,3 +92,38 @@ def test_passes_and_parts_are_shuffled_each_in_its_own_way():
     some = Mixture([50, 50], np.array([0.5, 0.5]), 4, 50, 0)
     orders = [tuple(some[step].items) for step in range(4)]
     assert len(set(orders)) == 4 and tuple(range(50)) not in orders
+
+
+def test_over_a_long_run_the_paper_s_tasks_come_by_their_rates_and_evenly():
+    sizes = [size for size, _ in PAPER.values()]
+    wanted = rates(sizes, "capped", cap=2**17, temperature=1.0)
+    drawn = Mixture(sizes, wanted, 20_000, 4, seed=3).parts.kinds
+    assert (abs(np.bincount(drawn) - wanted * 20_000) < 1).all()
+    for some in np.split(drawn, 20):  # a shuffle leaves each stretch within chance of its share, as drawing would
+        chance = np.sqrt(len(some) * wanted * (1 - wanted))
+        assert (abs(np.bincount(some, minlength=9) - wanted * len(some)) < 5 * chance).all()
+
+
+LANGUAGES = st.lists(st.integers(0, 4), min_size=1, max_size=60).map(np.array)
+
+
+@given(LANGUAGES, st.floats(0, 1), st.integers(1, 40), st.integers(1, 8))
+def test_languages_are_drawn_by_their_smoothed_sizes_each_in_whole_passes(languages, exponent, steps, batch):
+    pools = smoothed(languages, exponent)
+    mixture = Mixture([len(languages)], np.ones(1), steps, batch, 5, {0: pools})
+    drawn = np.concatenate([mixture[step].items for step in range(steps)])
+    codes, sizes = np.unique(languages, return_counts=True)
+    wanted = sizes**exponent / (sizes**exponent).sum() * len(drawn)
+    counts = np.array([(languages[drawn] == code).sum() for code in codes])
+    assert (abs(counts - wanted) < 1 + 1e-9).all()
+    for code, size in zip(codes, sizes, strict=True):
+        stream = drawn[languages[drawn] == code].tolist()
+        for first in range(0, len(stream), size):
+            assert len(set(stream[first : first + size])) == len(stream[first : first + size])
+
+
+def test_smoothing_by_hand():
+    languages = np.repeat([0, 1], [256, 16])
+    assert smoothed(languages, 1.0).shares == pytest.approx([16 / 17, 1 / 17])
+    assert smoothed(languages, 0.5).shares == pytest.approx([4 / 5, 1 / 5])
+    assert smoothed(languages, 0.0).shares == pytest.approx([1 / 2, 1 / 2])

@@ -5,11 +5,14 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import get_linear_schedule_with_warmup
 
 from xstilts.config.spec import StageSpec
-from xstilts.engine.train import Part, schedule, shares, stage_steps
+from xstilts.engine.parts import Part, shares, stage_steps
+from xstilts.engine.schedule import schedule, warm_up_steps
 from xstilts.features import Features
 from xstilts.formats import format_named
 from xstilts.formats.base import Special
@@ -29,16 +32,23 @@ def stage(**settings):
 @given(st.integers(1, 300), WARMUP)
 def test_the_rate_rises_to_one_and_falls_towards_zero_in_straight_lines(steps, warmup):
     rates = np.array([schedule(step, steps, warmup) for step in range(steps)])
-    rise = max(1, round(warmup * steps))
-    assert (rates > 0).all() and rates.max() == pytest.approx(1) and rates[rise - 1] == pytest.approx(1)
-    assert rates[:rise] == pytest.approx(np.arange(1, rise + 1) / rise)
-    if rise < steps:
-        falling = rates[rise:]
-        assert falling == pytest.approx(np.arange(steps - rise, 0, -1) / (steps - rise))
+    rise = warm_up_steps(steps, warmup)
+    assert rates[:rise] == pytest.approx(np.arange(rise) / max(rise, 1))
+    assert rates[rise:] == pytest.approx(np.arange(steps - rise, 0, -1) / max(steps - rise, 1))
 
 
 def test_a_schedule_by_hand():
-    assert [schedule(step, 6, 0.34) for step in range(6)] == [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
+    assert [schedule(step, 6, 0.3) for step in range(6)] == [0, 0.5, 1.0, 0.75, 0.5, 0.25]
+
+
+@given(st.integers(1, 300), WARMUP)
+def test_the_schedule_is_transformers(steps, warmup):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    peer = get_linear_schedule_with_warmup(optimizer, warm_up_steps(steps, warmup), steps)
+    for step in range(steps):
+        assert schedule(step, steps, warmup) == pytest.approx(peer.get_last_lr()[0], abs=1e-12)
+        optimizer.step()
+        peer.step()
 
 
 def test_steps_as_given_or_from_epochs():
@@ -55,3 +65,5 @@ def test_masked_language_modelling_takes_its_own_rate_and_the_tasks_share_the_re
     np.testing.assert_allclose(shares([part(30), part(999, "mlm"), part(10)], settings), [0.6, 0.2, 0.2])
     np.testing.assert_allclose(shares([part(30), part(10)], settings), [0.75, 0.25])
     np.testing.assert_allclose(shares([part(30, "mlm")], settings), [1])
+    weighed = stage(steps=1, mix="weights", weights={"classification": 3.0, "span": 1.0}, mlm_rate=0.2)
+    np.testing.assert_allclose(shares([part(30), part(9, "mlm"), part(900, "span")], weighed), [0.6, 0.2, 0.2])

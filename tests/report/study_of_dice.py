@@ -1,5 +1,6 @@
 """A small study whose predictions are thrown dice: score files as the pipeline writes them, made in a second."""
 
+import json
 import zlib
 from pathlib import Path
 
@@ -33,8 +34,11 @@ def dice_spec(
     )
 
 
-def write_scores(spec: ReportSpec, folder: Path, sizes=None) -> Path:
-    """Score files of all cells below `folder`; `sizes` gives (node, target) other numbers of examples than 60."""
+def write_scores(spec: ReportSpec, folder: Path, sizes=None, degenerate=()) -> Path:
+    """Score files of all cells below `folder`; `sizes` gives (node, target) other numbers of examples than 60.
+
+    Evaluations at or below a node in `degenerate` descend from a run that learned nothing.
+    """
     paths = dict(zip(("", "mnli", "mnli/squad"), RIGHT.values(), strict=True))
     for cell in {(cell.node, cell.target): cell for cell in spec.cells}.values():
         out = folder / cell.node / f"{cell.target}.json"
@@ -43,6 +47,8 @@ def write_scores(spec: ReportSpec, folder: Path, sizes=None) -> Path:
         n = (sizes or {}).get((cell.node, cell.target), 60)
         pq.write_table(throw(cell.node, cell.target, n, paths[spec.recipes[cell.recipe]]), predictions)
         predictions.with_suffix(".digest").write_text("0\n")
+        lost = [node for node in degenerate if cell.node.startswith(node)]
+        predictions.with_suffix(".json").write_text(json.dumps({"degenerate": lost}))
         format, chance = FORMATS[cell.target]
         recipe = "/".join(cell.node.split("/")[2:])
         what = {"base": cell.base, "recipe": recipe, "seed": cell.seed, "node": cell.node, "task": cell.target}

@@ -56,6 +56,19 @@ def dice(tmp_path_factory):
     return folder, *made(folder)
 
 
+def test_what_descends_from_a_degenerate_run_is_marked(tmp_path, dice):
+    spec = dice_spec()
+    scores = write_scores(spec, tmp_path / "scores", degenerate=["tiny/s2/mnli"])
+    make_report(spec, scores, tmp_path / "out", "c0de")
+    page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert "mnli on xnli (1 of 2 seeds)" in page.words and "squad on xnli (1 of 2 seeds)" in page.words
+    assert page.text.count("‡") == 6 + 1, "two recipes on three targets, and the note"
+    rows = table(tmp_path / "out" / "scores.csv")
+    lost = {(row["recipe"], row["seed"]) for row in rows if row["degenerate"]}
+    assert lost == {("mnli", "2"), ("squad", "2")}
+    assert "‡" not in dice[-1].text
+
+
 def table(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -36,6 +36,7 @@ rule predict_target:
 rule score_target:
     input:
         predictions=ancient("<results>/predictions/{node}/{target}.parquet"),
+        record=ancient("<results>/predictions/{node}/{target}.json"),
         digest="<results>/predictions/{node}/{target}.digest",
     output:
         scores="<results>/scores/{node}/{target}.json",
@@ -68,5 +69,6 @@ rule prune_weights:
         "../envs/xstilts.yaml"
     params:
         weights=subpath(output[0], parent=True),
+        state=lambda w: plan.state_of(w.node),
     shell:
-        "rm -f {params.weights}/model.safetensors &> {log}"
+        "rm -rf {params.weights}/model.safetensors {params.state} &> {log}"

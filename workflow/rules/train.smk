@@ -53,19 +53,19 @@ rule pretrain_base:
     threads: lambda w: plan.cores(w.base)
     resources:
         ranks=lambda w: plan.stage_of(w.base).ranks,
-        zero=lambda w: plan.stage_of(w.base).zero,
-        micro_tokens=lambda w: plan.stage_of(w.base).micro_tokens,
-        rank_threads=lambda w: plan.stage_of(w.base).threads,
+        running=lambda w: plan.running(w.base),
     params:
         spec=lambda w: plan.train_spec(w.base).text(),
         code=lambda w: plan.train_code(w.base),
         parent=subpath(input.parent, parent=True),
         folder=subpath(output.digest, parent=True),
+        state=lambda w: plan.state_of(w.base),
+        curves=lambda w: plan.curves_of(w.base),
     shell:
         """
-        launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.parent} --train {input.train} --dev {input.dev} \
-            --zero {resources.zero} --micro-tokens {resources.micro_tokens} --threads {resources.rank_threads} \
+            --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}
         """
 
@@ -124,19 +124,37 @@ rule train_checkpoint:
     threads: lambda w: plan.cores(f"{w.parent}/{w.stage}")
     resources:
         ranks=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").ranks,
-        zero=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").zero,
-        micro_tokens=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").micro_tokens,
-        rank_threads=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").threads,
+        running=lambda w: plan.running(f"{w.parent}/{w.stage}"),
     params:
         spec=lambda w: plan.train_spec(f"{w.parent}/{w.stage}").text(),
         code=lambda w: plan.train_code(f"{w.parent}/{w.stage}"),
         parent=subpath(input.parent, parent=True),
         base=subpath(input.base, parent=True),
         folder=subpath(output.digest, parent=True),
+        state=lambda w: plan.state_of(f"{w.parent}/{w.stage}"),
+        curves=lambda w: plan.curves_of(f"{w.parent}/{w.stage}"),
     shell:
         """
-        launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.base} --train {input.train} --dev {input.dev} \
-            --zero {resources.zero} --micro-tokens {resources.micro_tokens} --threads {resources.rank_threads} \
+            --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}
         """
+
+
+# What killed jobs would go on from. A training job cannot remove its own: Snakemake may still throw its outputs away,
+# as it does with those of a job that ends well after Snakemake was told to stop.
+rule clear_states:
+    input:
+        plan.trained_files,
+    output:
+        touch("<results>/states/{study}.cleared"),
+    log:
+        "<results>/logs/states/{study}.log",
+    localrule: True
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        states=[plan.state_of(node) for node in plan.trained],
+    shell:
+        "rm -rf {params.states} &>{log}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from xstilts.config.types import Folder, FolderWithin, Model, Name
+from xstilts.config.types import Folder, FolderWithin, MaybeEmpty, Model, Name
 
 
 class Settings(Model):
@@ -31,6 +31,9 @@ class Settings(Model):
     )
     freeze_code: bool = Field(
         default=False, description="true: edits of the code rerun nothing that exists, but the report"
+    )
+    trackers: MaybeEmpty[Literal["wandb", "mlflow"]] = Field(
+        default=(), description="where curves go beside curve.jsonl and TensorBoard, which are always written"
     )
     aliases: dict[Name, str] = Field(
         default_factory=dict, description="short names of long mixtures, such as all9: anli+ccg+cosmosqa"

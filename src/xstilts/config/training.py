@@ -6,11 +6,22 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from xstilts.config.types import Count, Listed, Model, Positive, Real, Share
+from xstilts.config.deepspeed import DeepSpeed
+from xstilts.config.types import Count, Listed, Model, Natural, Positive, Real, Share
 from xstilts.recipe import Mix
 
 Precision = Literal["fp32", "bf16", "autocast-bf16", "fp16"]
+Device = Literal["any", "gpu"]
 Inner = Annotated[Real, Field(gt=0, lt=1)]
+
+
+class Degenerate(Model):
+    """What is done about runs that learn nothing: loss flat or not finite, English dev no better than a guess."""
+
+    retries: Natural = Field(default=1, description="times that such a run starts over, each with another seed")
+    after: Inner = Field(
+        default=0.3, description="share of the steps after which a run, at its next evaluation, is judged"
+    )
 
 
 class Training(Model):
@@ -40,6 +51,21 @@ class Training(Model):
     )
     precision: Precision | None = Field(default=None, description="number format of the computation")
     zero: Annotated[int, Field(ge=0, le=3)] | None = Field(default=None, description="DeepSpeed's ZeRO stage, 0 to 3")
+    offload: bool | None = Field(
+        default=None, description="true: the optimizer's state and step are on the CPU; needs zero 1 or more"
+    )
+    activation_checkpointing: bool | None = Field(
+        default=None, description="true: activations are computed again in the backward pass: less memory, more time"
+    )
+    packed: bool | None = Field(
+        default=None,
+        description="true: layers see a micro-batch's tokens in one row without padding, where the model allows it",
+    )
+    device: Device | None = Field(default=None, description="gpu: refuse to train without one; any: a CPU will do")
+    save_minutes: Annotated[Real, Field(ge=0)] | None = Field(
+        default=None, description="minutes between two saved states from which a killed run goes on; 0: every step"
+    )
+    deepspeed: DeepSpeed | None = Field(default=None, description="sizes and switches of DeepSpeed's ZeRO stages")
     ranks: Count | None = Field(
         default=None, description="processes (GPUs) that share the work; changes results by rounding at most"
     )
@@ -60,10 +86,18 @@ class Training(Model):
     temperature: Annotated[Real, Field(ge=1)] | None = Field(
         default=None, description="mix: temperature draws by size to the power of 1/temperature"
     )
+    weights: dict[str, Positive] | None = Field(
+        default=None, description="mix: weights draws each part by its number here, such as {mnli: 2, squad: 1}"
+    )
     mlm_rate: Inner | None = Field(default=None, description="share of masked language modelling in a mixture with it")
     mlm_probability: Inner | None = Field(
         default=None, description="share of the tokens that masked language modelling masks"
     )
+    mlm_smoothing: Annotated[Real, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="masked language modelling draws languages by size to this power; 1: by size, 0: all alike",
+    )
+    degenerate: Degenerate | None = Field(default=None, description="what is done about runs that learn nothing")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

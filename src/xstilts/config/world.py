@@ -9,7 +9,7 @@ from pydantic import Field
 from xstilts.config.bases import Base, Tokenizer
 from xstilts.config.data import TaskData
 from xstilts.config.encoding import AnyEncoding, Encodings
-from xstilts.config.spec import PartSpec, StageSpec
+from xstilts.config.spec import Judgement, PartSpec, StageSpec, conflict
 from xstilts.config.training import Training
 from xstilts.config.types import Listed, Model, Name, Natural, Share
 from xstilts.errors import UserError
@@ -194,7 +194,13 @@ class World(Model):
         missing += [] if values.get("steps") or values.get("epochs") else ["steps or epochs"]
         if missing:
             raise UserError(f"the stage '{name}' has no {' and no '.join(missing)}: {MISSING}")
-        return StageSpec(name=name, parts=parts, **values)
+        if "degenerate" in values:
+            values["degenerate"] = Judgement(**values["degenerate"])
+        spec = StageSpec(name=name, parts=parts, **values)
+        wrong = conflict(spec)
+        if wrong:
+            raise UserError(f"the stage '{name}' {wrong}")
+        return spec
 
 
 def _layered(*blocks: Training) -> dict[str, Any]:

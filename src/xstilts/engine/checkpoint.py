@@ -17,8 +17,8 @@ from xstilts.layout import CARD, DIGEST, HEADS, RECORD, TOKENIZER_FILES, checkpo
 
 def save(
     folder: Path, model: MultiTaskModel, weights: dict[str, torch.Tensor], parent: Path, record: dict[str, Any]
-) -> None:
-    """Write the checkpoint into `folder`, file by file, each whole, the digest last.
+) -> list[Path]:
+    """Write the checkpoint into `folder`, file by file, each whole, the digest last; returns its files in this order.
 
     A stage with one task is saved as that task's transformers model, head and all. A mixture is saved as its encoder,
     which `AutoModel` opens, and its heads beside it. Children live in sub-folders, so the folder is never replaced.
@@ -29,18 +29,21 @@ def save(
         if len(model.heads) == 1:
             save_model(model.heads[0], part_of(weights, "heads.0."), draft)
         else:
-            encoder = f"heads.0.{model.heads[0].base_model_prefix}."
-            save_model(model.encoder, part_of(weights, encoder), draft)
-            heads = distinct({k: v for k, v in weights.items() if not k.startswith(encoder)}, part_of(weights, encoder))
-            safetensors.torch.save_file(heads, draft / HEADS)
+            below = part_of(weights, f"heads.0.{model.heads[0].base_model_prefix}.")
+            known = model.encoder.state_dict()  # what a head adds to it, as BERT's pooler, is the head's
+            encoder = {name: tensor for name, tensor in below.items() if name in known}
+            save_model(model.encoder, encoder, draft)
+            safetensors.torch.save_file(distinct(weights, encoder), draft / HEADS)
         for kept in TOKENIZER_FILES:
             if (parent / kept).exists():
                 shutil.copyfile(parent / kept, draft / kept)
         write_json(draft / RECORD, record)
         write_text(draft / CARD, card(record))
-        for file in sorted(draft.iterdir()):
-            file.replace(folder / file.name)
+        written = [folder / file.name for file in sorted(draft.iterdir())]
+        for file in written:
+            (draft / file.name).replace(file)
     write_digest(folder / DIGEST, checkpoint_digest(folder))
+    return [*written, folder / DIGEST]
 
 
 def save_model(model: Any, weights: dict[str, torch.Tensor], folder: Path) -> None:
@@ -78,7 +81,8 @@ def card(record: dict[str, Any]) -> str:
         f"# {record['node']}",
         "",
         f"Trained by xstilts {record['versions']['xstilts']} on {parts}, from the checkpoint {record['parent'][:16]}.",
-        f"Step {record['best_step']} of {record['steps']} was kept; English dev score {record['best_score']:.4f}.",
+        f"Step {record['best_step']} of {record['steps']} was kept; English dev score {record['best_score']}.",
+        *([f"**Degenerate**: {record['sign']}, with this seed and the ones before."] if record["sign"] else []),
         "",
         "| setting | value |",
         "|---|---|",

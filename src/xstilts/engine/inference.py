@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from xstilts.engine.batching import micro_batches
-from xstilts.engine.model import load
+from xstilts.engine.model import load, load_encoder
 from xstilts.features import Features
 from xstilts.formats.base import Format, Special
 from xstilts.progress import Progress
@@ -17,8 +17,7 @@ from xstilts.progress import Progress
 
 def load_for(form: Format, checkpoint: Path) -> Any:
     """The model of a checkpoint, ready to be asked; a retrieval target reads the encoder alone."""
-    bare = {"add_pooling_layer": False} if form.auto_class is None else {}
-    model = load(form.auto_class or "AutoModel", checkpoint, **bare)
+    model = load(form.auto_class, checkpoint) if form.auto_class else load_encoder(checkpoint)
     return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
 

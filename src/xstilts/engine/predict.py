@@ -8,12 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from xstilts.engine.fit import check_fit
 from xstilts.engine.inference import infer, load_for
 from xstilts.features import Features
 from xstilts.files import digest_of, read_digest, whole, write_digest, write_json
 from xstilts.formats import format_named
 from xstilts.formats.base import Special
-from xstilts.layout import DIGEST
+from xstilts.layout import DIGEST, degenerate_in
 from xstilts.records import read_records
 from xstilts.specs import PredictSpec
 
@@ -34,7 +35,10 @@ def predict_target(
     tables = []
     for split, record_file, token_file in zip(spec.splits, records, tokens, strict=True):
         features = Features.open(token_file)
-        answers = infer(model, form, features, Special(**features.meta["special"]), running["micro_tokens"])
+        special = Special(**features.meta["special"])
+        if len(features):
+            check_fit(model.base_model, f"{spec.task} {split}", special, int(features.item_widths.max()))
+        answers = infer(model, form, features, special, running["micro_tokens"])
         table = form.decode(read_records(record_file), features, answers, features.meta["labels"], spec.encoding)
         tables.append(table.append_column("split", pa.array([split] * len(table))))
     with whole(out.with_suffix(".parquet")) as draft:
@@ -44,6 +48,7 @@ def predict_target(
         "spec": spec.model_dump(mode="json"),
         "code": code,
         "checkpoint": read_digest(checkpoint / DIGEST),
+        "degenerate": degenerate_in(checkpoint),
         "data": [read_digest(file.with_suffix(".digest")) for file in records],
         "digest": digest,
     }

@@ -3,64 +3,123 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 import torch.distributed as dist
 
 from xstilts.command import versions
-from xstilts.config.spec import StageSpec
-from xstilts.engine import checkpoint
-from xstilts.engine.train import Part, train
-from xstilts.features import Features
+from xstilts.config.spec import RUNNING, StageSpec, running_of
+from xstilts.engine import checkpoint, ranks
+from xstilts.engine.history import finite
+from xstilts.engine.journal import Journal
+from xstilts.engine.parts import open_parts
+from xstilts.engine.signals import listen
+from xstilts.engine.state import States
+from xstilts.engine.train import Trained, train
+from xstilts.environment import log_environment
 from xstilts.files import read_digest
-from xstilts.formats import format_named
-from xstilts.formats.base import Special
-from xstilts.formats.mlm import MaskedLM
-from xstilts.layout import DIGEST
+from xstilts.layout import DIGEST, degenerate_in
 from xstilts.specs import TrainSpec
 
 logger = logging.getLogger(__name__)
 
 
-def train_node(
-    spec: TrainSpec,
-    running: dict[str, int],
-    parent: Path,
-    base: Path,
-    train_files: list[Path],
-    dev_files: list[Path],
-    out: Path,
-    code: str,
-) -> None:
-    """Train the stage that `spec` describes; rank 0 writes the checkpoint into `out`."""
-    stage = StageSpec.from_dict({**spec.stage, **running, "name": spec.node})
-    parts = []
-    for part, train_file, dev_file in zip(stage.parts, train_files, dev_files, strict=True):
-        features = Features.open(train_file)
-        form = format_named(part.format)
-        if isinstance(form, MaskedLM):
-            form = MaskedLM(stage.mlm_probability)
-        special = Special(**features.meta["special"])
-        parts.append(Part(part.task, form, tuple(features.meta["labels"]), special, features, Features.open(dev_file)))
-    done = train(parts, parent, base, stage, spec.seed)
-    if dist.get_rank() == 0:
-        record: dict[str, Any] = {
-            "node": spec.node,
-            "spec": spec.model_dump(mode="json"),
-            "code": code,
-            "parent": read_digest(parent / DIGEST),
-            "data": {str(file.parent.name): read_digest(file.with_suffix(".digest")) for file in train_files},
-            "best_step": done.best_step,
-            "best_score": done.best_score,
-            "steps": done.steps,
-            "tokens": done.tokens,
-            "seconds": round(done.seconds, 1),
-            "running": {**running, "ranks": dist.get_world_size()},
-            "curve": done.curve,
+@dataclass(frozen=True)
+class Node:
+    """A node to be trained: what it is, and where everything lies."""
+
+    spec: TrainSpec
+    code: str
+    running: str
+    parent: Path
+    base: Path
+    train: tuple[Path, ...]
+    dev: tuple[Path, ...]
+    out: Path
+    state: Path | None = None
+    """Where a killed run leaves what the next one goes on from; None: nowhere."""
+    curves: Path | None = None
+
+    @cached_property
+    def settings(self) -> StageSpec:
+        return StageSpec.from_dict({**self.spec.stage, **running_of(self.running), "name": self.spec.node})
+
+    @cached_property
+    def origin(self) -> dict[str, Any]:
+        """All that the weights follow from."""
+        return {
+            "node": self.spec.node,
+            "spec": self.spec.model_dump(mode="json"),
+            "code": self.code,
+            "parent": read_digest(self.parent / DIGEST),
+            "data": {file.parent.name: read_digest(file.with_suffix(".digest")) for file in self.train},
+        }
+
+    def journal(self, start: int, attempt: int) -> Journal:
+        """Where the curves of an attempt go; rank 0 alone writes them."""
+        told = running_of(self.running)
+        config = {**self.spec.stage, "running": told}
+        folder = self.curves if dist.get_rank() == 0 else None
+        trackers = str(told.get("trackers", "")).split("+") if "trackers" in told else []
+        return Journal.of(folder, self.spec.node, config, trackers, start, attempt)
+
+    @property
+    def states(self) -> States | None:
+        """Saved states of this training; of another spec, parent, code, or sharding they would be none."""
+        if self.state is None:
+            return None
+        dev = {file.parent.name: read_digest(file.with_suffix(".digest")) for file in self.dev}
+        sharding = {name: getattr(self.settings, name) for name in ("ranks", "zero", "offload")}
+        return States(self.state, {**self.origin, "base": read_digest(self.base / DIGEST), "dev": dev, **sharding})
+
+    def record(self, done: Trained) -> dict[str, Any]:
+        """What is kept with the checkpoint."""
+        history = done.history
+        above = degenerate_in(self.parent)
+        return {
+            **self.origin,
+            "best_step": history.best_step,
+            "best_score": finite(history.best_score),
+            "steps": history.step,
+            "seed": history.seed,
+            "degenerate": [*above, self.spec.node] if history.sign else above,
+            "sign": history.sign,
+            "attempts": history.former,
+            "tokens": history.tokens,
+            "seconds": round(history.seconds, 1),
+            "running": {name: getattr(self.settings, name) for name in RUNNING},
+            "curve": history.curve,
             "versions": versions(),
         }
-        checkpoint.save(out, done.model, done.weights, parent, record)
-        logger.info("%s: step %d of %d kept, English dev %.4f", spec.node, done.best_step, done.steps, done.best_score)
+
+
+def train_node(node: Node) -> None:
+    """Train a node on all ranks; rank 0 writes the checkpoint."""
+    torch.set_num_threads(node.settings.threads)
+    ranks.start(node.settings)
+    listen()
+    if dist.get_rank() == 0:
+        log_environment(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    states = node.states
+    if states is None or not states.publish(node.out):
+        parts = open_parts(node.settings, node.train, node.dev)
+        done = train(parts, node.parent, node.base, node.settings, node.spec.seed, states, node.journal)
+        written = write(node, done) if dist.get_rank() == 0 else []
+        if states is not None:
+            states.finish(written)
     dist.barrier()
     dist.destroy_process_group()
+
+
+def write(node: Node, done: Trained) -> list[Path]:
+    """The checkpoint; returns its files."""
+    history = done.history
+    if history.sign:
+        logger.warning("degenerate after %d attempts: %s", history.attempt + 1, history.sign)
+    name, best, steps, score = node.spec.node, history.best_step, history.step, finite(history.best_score)
+    logger.info("%s: step %d of %d kept, English dev %s", name, best, steps, score)
+    return checkpoint.save(node.out, done.model, done.weights, node.parent, node.record(done))

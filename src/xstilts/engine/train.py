@@ -5,39 +5,39 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.distributed as dist
 
 from xstilts.config.spec import StageSpec
-from xstilts.engine import zero
-from xstilts.engine.batching import micro_batches, plan_step
-from xstilts.engine.mixture import Mixture, rates
+from xstilts.engine import degenerate, zero
+from xstilts.engine.dev import dev_guesses, dev_scores, judged
+from xstilts.engine.fit import check_fit
+from xstilts.engine.flops import Flops
+from xstilts.engine.gauges import Gauges
+from xstilts.engine.history import History
+from xstilts.engine.journal import Journal
+from xstilts.engine.mixture import Mixture
 from xstilts.engine.model import MultiTaskModel, build, weight_groups
-from xstilts.errors import UserError
-from xstilts.features import Features
-from xstilts.formats.base import Batch, Format, Special
+from xstilts.engine.oom import explained
+from xstilts.engine.packing import pack_layers
+from xstilts.engine.parts import Part, mixture_of
+from xstilts.engine.ranks import agree_on, from_rank_0, total_over_ranks
+from xstilts.engine.schedule import schedule
+from xstilts.engine.signals import Interrupted, stop_wanted
+from xstilts.engine.state import States
+from xstilts.engine.step import Cutting, Took, one_step
 from xstilts.progress import Progress
 
 logger = logging.getLogger(__name__)
-MASKED_LM = "AutoModelForMaskedLM"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the stage's mixture, its token files open."""
-
-    name: str
-    form: Format
-    labels: tuple[str, ...]
-    special: Special
-    train: Features
-    dev: Features | None
+Weights = dict[str, torch.Tensor]
+LOOK = 20  # steps between two looks at the loss
+POINTS = 500  # that a curve has, about
 
 
 @dataclass
@@ -45,156 +45,188 @@ class Trained:
     """What training leaves: the chosen weights by parameter name (the model itself may be sharded), and the history."""
 
     model: MultiTaskModel
-    weights: dict[str, torch.Tensor]
-    best_step: int
-    best_score: float
+    weights: Weights
+    history: History
     steps: int
-    tokens: int
-    seconds: float
-    curve: list[dict[str, float]] = field(default_factory=list)
 
 
-def train(parts: Sequence[Part], parent: Path, base: Path, settings: StageSpec, seed: int) -> Trained:
-    """Run the stage on all ranks. Costs the model, its optimizer, and one more copy of the weights on the CPU."""
-    torch.set_num_threads(settings.threads)
-    torch.manual_seed(seed)
-    zero.start_ranks()
-    rank, ranks = dist.get_rank(), dist.get_world_size()
-    forms, labels = [p.form for p in parts], [p.labels for p in parts]
-    model = build(
-        parent, base, forms, [f.outputs(n) for f, n in zip(forms, labels, strict=True)], labels, settings.dropout
-    )
-    torch.manual_seed(seed + rank)  # dropout differs between ranks, the weights above do not
-    engine = zero.start_engine(model, weight_groups(model, settings.weight_decay), settings)
-
-    steps = stage_steps(parts, settings)
-    mixture = Mixture([len(p.train) for p in parts], shares(parts, settings), steps, settings.batch, seed)
-    zero.agree_on("the order of examples", str([mixture[s].items.tolist() for s in (0, steps - 1)]))
-    history = Trained(model, {}, 0, -math.inf, steps, 0, 0.0)
-    best: dict[str, torch.Tensor] = {}
-    started, waited, evaluated = time.monotonic(), 0, 0
-    losses = torch.zeros((), device=engine.device)  # summed here, so that a step need not wait for its figure
-    progress = Progress("step", steps)
-    for number in range(steps):
-        step = mixture[number]
-        zero.set_rate(engine, settings.lr * schedule(number, steps, settings.warmup))
-        loss, tokens = one_step(engine, parts[step.part], step.part, step.items, settings, (seed, number), rank, ranks)
-        losses += loss
-        history.tokens += tokens
-        done = number + 1
-        if done % settings.evaluate_every == 0 or done == steps:
-            score = zero.from_rank_0(english_dev(model, parts, settings))  # or ranks might stop apart
-            (total,) = zero.total_over_ranks(float(losses))
-            history.curve.append({"step": done, "loss": total / (done - evaluated), "dev": score})
-            losses.zero_()
-            evaluated, waited = done, waited + 1
-            if score > history.best_score:
-                history.best_score, history.best_step, waited = score, done, 0
-                best = zero.whole_weights(model, settings.zero)
-            logger.info("step %d: loss %.4f, English dev %.4f", done, history.curve[-1]["loss"], score)
-            if waited >= settings.patience:
-                logger.info("stopped: %d evaluations without a better English dev score", waited)
-                history.steps = done
-                break
-        if rank == 0:
-            speed = history.tokens / (time.monotonic() - started)
-            progress.at(done, f"{speed:,.0f} tokens/s")
-    history.seconds = time.monotonic() - started
-    if not best:
-        raise UserError(
-            f"English dev was never finite in {steps} steps: the stage diverged; a lower lr or a longer warmup helps"
-        )
-    history.weights = best
-    return history
-
-
-def stage_steps(parts: Sequence[Part], settings: StageSpec) -> int:
-    """Steps of the stage: as given, or from its epochs over what the mixture draws (sizes capped as the rates are)."""
-    if settings.steps is not None:
-        return settings.steps
-    assert settings.epochs is not None
-    cap = settings.cap if settings.mix == "capped" and len(parts) > 1 else None
-    examples = sum(min(len(p.train), cap or len(p.train)) for p in parts)
-    return max(1, math.ceil(examples * settings.epochs / settings.batch))
-
-
-def shares(parts: Sequence[Part], settings: StageSpec) -> np.ndarray:
-    """Share of steps of each part; masked LM mixed into a stage takes its own rate, the tasks divide the rest."""
-    text = np.array([p.form.auto_class == MASKED_LM for p in parts])
-    sizes = np.array([len(p.train) for p in parts])
-    if text.all() or not text.any():
-        return rates(sizes, settings.mix, settings.cap, settings.temperature)
-    share = np.empty(len(parts))
-    share[text] = settings.mlm_rate / text.sum()
-    share[~text] = (1 - settings.mlm_rate) * rates(sizes[~text], settings.mix, settings.cap, settings.temperature)
-    return share
-
-
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Linear warm-up over a share of the steps, then linear decay to zero."""
-    rise = max(1, round(warmup * steps))
-    return (step + 1) / rise if step < rise else (steps - step) / max(1, steps - rise)
-
-
-def one_step(
-    engine: Any,
-    part: Part,
-    number: int,
-    items: np.ndarray,
+def train(
+    parts: Sequence[Part],
+    parent: Path,
+    base: Path,
     settings: StageSpec,
-    draw: tuple[int, int],
-    rank: int,
-    ranks: int,
-) -> tuple[torch.Tensor, int]:
-    """One optimiser step. Its loss is the mean over the terms of the whole step, however it is cut and dealt.
+    seed: int,
+    states: States | None = None,
+    journal: Callable[[int, int], Journal] = lambda start, attempt: Journal(),
+) -> Trained:
+    """Run the stage on all ranks, from the state that an earlier run of it left behind, if any.
 
-    Returns this rank's part of the loss (the ranks' parts sum to it) and the step's tokens, all ranks together.
+    A degenerate run starts over with another seed, as often as the settings allow. Costs the model, its optimizer, and
+    one more copy of the weights in rank 0's memory.
     """
-    cuts = plan_step(part.train, items, ranks, rank, settings.micro_tokens)
-    # A rank without items of its own still takes part, with a batch that weighs nothing.
-    batches = [part.form.collate(part.train, cut if len(cut) else items[:1], part.special, draw) for cut in cuts]
-    weights = [float(len(cut) > 0) for cut in cuts]
-    terms, tokens = zero.total_over_ranks(
-        sum(part.form.terms(batch) * w for batch, w in zip(batches, weights, strict=True)),
-        sum(float(batch.attention_mask.sum()) * w for batch, w in zip(batches, weights, strict=True)),
-    )
-    total = torch.zeros((), device=engine.device)
-    for i, (batch, weight) in enumerate(zip(batches, weights, strict=True)):
-        engine.set_gradient_accumulation_boundary(i == len(batches) - 1)
-        # DeepSpeed averages gradients over ranks; the step's mean wants their sum.
-        loss = engine(number, batch.to(engine.device)) * (weight * ranks / max(terms, 1.0))
-        engine.backward(loss, scale_wrt_gas=False)
-        engine.step()
-        total += loss.detach() / ranks
-    return total, int(tokens)
+    run = Run(parts, parent, base, settings, History(seed), states)
+    run.resume()
+    while True:
+        with journal(run.history.step, run.history.attempt) as told:
+            run.go(told)
+        history = run.history
+        if history.sign is None or run.is_last:
+            return Trained(run.model, run.chosen(), history, run.steps)
+        again = degenerate.seed_of(seed, history.attempt + 1)
+        logger.warning("degenerate: %s. Attempt %d begins, with seed %d", history.sign, history.attempt + 2, again)
+        run.engine.destroy()
+        run = Run(parts, parent, base, settings, history.retried(again), states)
 
 
-def english_dev(model: MultiTaskModel, parts: Sequence[Part], settings: StageSpec) -> float:
-    """Mean over the stage's tasks of their score on the first English dev examples; masked LM counts only alone."""
-    judged = [i for i, p in enumerate(parts) if p.form.auto_class != MASKED_LM] or list(range(len(parts)))
-    model.eval()
-    scores = []
-    with torch.no_grad(), autocast(settings):
-        for i in judged:
-            scores.append(dev_score(model, i, parts[i], settings))
-    model.train()
-    return float(np.mean(scores))
+class Run:
+    """One attempt at a stage: the engine, its place in the stage, and the best weights so far."""
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        parent: Path,
+        base: Path,
+        settings: StageSpec,
+        history: History,
+        states: States | None,
+    ) -> None:
+        self.parts, self.parent, self.base, self.settings = parts, parent, base, settings
+        self.history, self.states = history, states
+        self.best: Weights | None = None
+        self.model = built(parts, parent, base, settings, history.seed)
+        for part in parts:
+            longest = max(int(file.item_widths.max()) for file in (part.train, part.dev) if file is not None)
+            check_fit(self.model.encoder, part.name, part.special, longest)
+        self.packed = settings.packed and pack_layers(self.model.encoder)
+        if settings.activation_checkpointing:
+            self.model.encoder.gradient_checkpointing_enable({"use_reentrant": False})
+        weights = sum(parameter.numel() for parameter in self.model.parameters())
+        self.cutting = Cutting(settings, self.packed, Flops.of(self.model), weights)
+        with explained(settings, weights=weights):
+            self.engine = zero.start_engine(self.model, weight_groups(self.model, settings.weight_decay), settings)
+        self.guesses = dev_guesses(parts, settings)
+
+    def resume(self) -> None:
+        """Go on from the last saved state, if there is one."""
+        found = self.states.load(self.engine) if self.states else None
+        if found is not None:
+            self.history, self.best = History.of(found.notes), found.best
+            logger.info("goes on after step %d of attempt %d", self.history.step, self.history.attempt + 1)
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """The steps of this attempt."""
+        mixture = mixture_of(self.parts, self.settings, self.history.seed)
+        ends = [mixture[step].items.tolist() for step in (0, len(mixture) - 1)]
+        agree_on("the order of examples", str(ends))
+        return mixture
+
+    @property
+    def steps(self) -> int:
+        return len(self.mixture)
+
+    def go(self, journal: Journal) -> None:
+        """Train to the end, to where English dev stops getting better, or to where the run proves degenerate."""
+        history, settings = self.history, self.settings
+        progress = Progress("step", self.steps, history.step)
+        ranks = dist.get_world_size()
+        gauges = Gauges(settings, self.engine.device, ranks, history.tokens, history.seconds)
+        every = LOOK * max(1, self.steps // (LOOK * POINTS))
+        losses = torch.zeros((), dtype=torch.float64, device=self.engine.device)
+        looked, first = history.step, min(math.ceil(0.01 * self.steps), settings.evaluate_every)
+        started = saved = time.monotonic()
+        while history.step < self.steps and not self.is_over():
+            due = time.monotonic() - saved >= settings.save_minutes * 60
+            took = self.step(stop_wanted(), self.states is not None and due)
+            losses += took.loss
+            gauges.step(
+                took.loss * ranks, self.engine.optimizer.param_groups[0]["lr"], took.tokens, took.padded, took.flops
+            )
+            history.tokens += took.tokens
+            history.padded += took.padded
+            history.step += 1
+            last, stop, save = history.step == self.steps, *took.wishes
+            judge = history.step % settings.evaluate_every == 0 or last
+            # Looking at the loss waits for the device, so it isn't done at each step.
+            if judge or save or stop or history.step == first or history.step % LOOK == 0:
+                (total,) = total_over_ranks(float(losses))
+                losses.zero_()
+                history.losses += total
+                history.counted += history.step - looked
+                looked = history.step
+                if history.step == first:
+                    history.first_loss = history.losses / history.counted
+                if not math.isfinite(total):
+                    history.sign = degenerate.NOT_FINITE
+            if judge and history.sign != degenerate.NOT_FINITE:
+                with gauges.aside():
+                    scores = self.evaluate()
+                journal.point(history.step, gauges.figures() | scores)
+            elif history.step % every == 0:
+                journal.point(history.step, gauges.figures())
+            if (save or stop) and not last and not self.is_over():
+                history.seconds, started = history.seconds + time.monotonic() - started, time.monotonic()
+                with gauges.aside():
+                    safe = self.states is not None and self.states.save(self.engine, asdict(history), self.best)
+                saved = time.monotonic()
+                if stop:
+                    kept = "its state is saved: the same command goes on from there" if safe else "no state is saved"
+                    logger.warning("asked to stop after step %d; %s", history.step, kept)
+                    raise Interrupted(history.step, safe)
+            progress.at(history.step, gauges.note)
+        history.seconds += time.monotonic() - started
+
+    def step(self, *wishes: bool) -> Took:
+        """The next optimiser step. What dropout draws follows from the step, so there is no generator to save."""
+        number, seed, settings = self.history.step, self.history.seed, self.settings
+        drawn = np.random.SeedSequence((seed, number, dist.get_rank())).generate_state(1, np.uint64)
+        torch.manual_seed(int(drawn[0]))
+        zero.set_rate(self.engine, settings.lr * schedule(number, self.steps, settings.warmup))
+        chosen = self.mixture[number]
+        part, draw = self.parts[chosen.part], (seed, number)
+        return one_step(self.engine, part, chosen.part, chosen.items, draw, self.cutting, *wishes)
+
+    def evaluate(self) -> dict[str, float]:
+        """Look at English dev: keep the weights if they are the best so far, and see whether the run learns at all.
+
+        Returns the scores by part, and their mean, and the exact loss since the last evaluation.
+        """
+        history = self.history
+        loss = history.losses / history.counted
+        scores = [from_rank_0(score) for score in dev_scores(self.model, self.parts, self.settings)]  # or ranks part
+        if history.evaluated(scores):
+            self.best = zero.whole_weights(self.model, self.settings.zero)
+        logger.info("step %d: loss %.4f, English dev %.4f", history.step, loss, history.curve[-1]["dev"])
+        if degenerate.is_due(history.step, self.steps, self.settings):
+            new_heads = not all(part.is_text for part in self.parts)
+            history.sign = degenerate.sign(history.best_scores, self.guesses, loss, history.first_loss, new_heads)
+        if history.waited >= self.settings.patience:
+            logger.info("stopped: %d evaluations without a better English dev score", history.waited)
+        names = [f"dev/{self.parts[i].name}" for i in judged(self.parts)]
+        return {"loss": loss, "dev": sum(scores) / len(scores), **dict(zip(names, scores, strict=True))}
+
+    def is_over(self) -> bool:
+        """Whether the run ends before its last step. The last attempt may still come to learn, so it goes on."""
+        history = self.history
+        lost = history.sign == degenerate.NOT_FINITE or (history.sign and not self.is_last)
+        return bool(lost) or history.waited >= self.settings.patience
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other attempt may follow."""
+        return self.history.attempt >= self.settings.degenerate.retries
+
+    def chosen(self) -> Weights:
+        """The weights of the best evaluation; of a run that diverged before any, those that it began with."""
+        if self.best is None:
+            start = built(self.parts, self.parent, self.base, self.settings, self.history.seed)
+            self.best = zero.whole_weights(start, 0)
+        return self.best
 
 
-def dev_score(model: MultiTaskModel, number: int, part: Part, settings: StageSpec) -> float:
-    """Score of one part on its first dev examples. Every rank computes all: ZeRO-3 needs equal passes."""
-    if part.dev is None or not len(part.dev):
-        raise UserError(f"{part.name} has no English dev examples, so nothing can be selected by them")
-    device = next(model.parameters()).device
-    right = counted = 0.0
-    for cut in micro_batches(part.dev, np.arange(min(settings.dev_examples, len(part.dev))), settings.micro_tokens):
-        batch: Batch = part.form.collate(part.dev, cut, part.special, (0,)).to(device)
-        a, b = part.form.dev_score(model.heads[number], batch)
-        right, counted = right + a, counted + b
-    return right / max(counted, 1.0)
-
-
-def autocast(settings: StageSpec) -> Any:
-    """The same arithmetic in evaluation as in training."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=settings.precision == "autocast-bf16")
+def built(parts: Sequence[Part], parent: Path, base: Path, settings: StageSpec, seed: int) -> MultiTaskModel:
+    """The model as a run begins: the parent's encoder, heads drawn from the seed."""
+    torch.manual_seed(seed)
+    forms, labels = [part.form for part in parts], [part.labels for part in parts]
+    outputs = [form.outputs(names) for form, names in zip(forms, labels, strict=True)]
+    return build(parent, base, forms, outputs, labels, settings.dropout)

@@ -108,6 +108,18 @@ class Format(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has nothing to select")
 
+    def gold(self, batch: Batch) -> np.ndarray:
+        """What `dev_score` takes for right, as a number for each of its terms; equal numbers, equal answers."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to select")
+
+    def guess(self, counts: np.ndarray) -> float:
+        """The dev score that an answer which is always the same may reach, given how often each answer is right.
+
+        Two standard errors above the share of the most frequent one: an answer that varies at random may be lucky.
+        """
+        share = float(counts.max() / counts.sum())
+        return share + 2.0 * float(np.sqrt(share * (1.0 - share) / counts.sum()))
+
     # decoding -------------------------------------------------------------------------------------------------------
     @abstractmethod
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[Any]:

@@ -84,6 +84,9 @@ class Choice(Format):
         logits = self._logits(model, batch)
         return float((logits.argmax(-1) == batch.targets["label"]).sum()), float(len(logits))
 
+    def gold(self, batch: Batch) -> np.ndarray:
+        return batch.targets["label"].cpu().numpy()
+
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
         """A number for each sequence, that is, for each choice."""
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits

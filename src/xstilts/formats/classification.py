@@ -57,6 +57,9 @@ class Classification(Format):
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
         return float((logits.argmax(-1) == batch.targets["label"]).sum()), float(len(logits))
 
+    def gold(self, batch: Batch) -> np.ndarray:
+        return batch.targets["label"].cpu().numpy()
+
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
         return list(logits.float().softmax(-1).cpu().numpy())

@@ -61,7 +61,7 @@ class MaskedLM(Format):
             input_ids=batch.input_ids, attention_mask=batch.attention_mask
         ).last_hidden_state
         chosen = batch.targets["labels"] != IGNORE
-        return model.lm_head(hidden[chosen]).float(), batch.targets["labels"][chosen]
+        return predicted(model, hidden[chosen]).float(), batch.targets["labels"][chosen]
 
     def terms(self, batch: Batch) -> int:
         return int((batch.targets["labels"] != IGNORE).sum())
@@ -76,6 +76,19 @@ class MaskedLM(Format):
         """Mean log-likelihood of the masked tokens."""
         return -float(self.loss(model, batch)), float(self.terms(batch))
 
+    def gold(self, batch: Batch) -> np.ndarray:
+        labels = batch.targets["labels"].cpu().numpy()
+        masked: np.ndarray = labels[labels != IGNORE]
+        return masked
+
+    def guess(self, counts: np.ndarray) -> float:
+        """Of one who knows how often each token occurs, and nothing else.
+
+        The entropy of few counts is too small; Miller and Madow's term mends that.
+        """
+        shares = counts / counts.sum()
+        return float((shares * np.log(shares)).sum() - (len(counts) - 1) / (2 * counts.sum()))
+
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
         raise NotImplementedError("masked language modelling trains; no target evaluates it")
 
@@ -89,6 +102,15 @@ class MaskedLM(Format):
 
     def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         raise NotImplementedError("masked language modelling trains; no target evaluates it")
+
+
+def predicted(model: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """What the masked-LM head says of some hidden states: families give it different names, [tokens, vocabulary]."""
+    if hasattr(model, "lm_predictions"):  # DeBERTa with `legacy: false`, which borrows the embeddings at each call
+        logits: torch.Tensor = model.lm_predictions(hidden, model.get_input_embeddings())
+        return logits
+    logits = (model.lm_head if hasattr(model, "lm_head") else model.cls)(hidden)
+    return logits
 
 
 FORMAT = MaskedLM()

@@ -101,7 +101,11 @@ class Span(Format):
     def loss(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
 
-        start, end = self._logits(model, batch)
+        out = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask)
+        # Over the question's positions too, as in transformers' own loss; answers are read from the context alone. Over
+        # padding that loss goes as well, which would make it depend on what else is in the batch.
+        padding = batch.attention_mask == 0
+        start, end = (logits.float().masked_fill(padding, -1e9) for logits in (out.start_logits, out.end_logits))
         both = cross_entropy(start, batch.targets["start"], reduction="sum")
         both = both + cross_entropy(end, batch.targets["end"], reduction="sum")
         return both / 2
@@ -111,6 +115,10 @@ class Span(Format):
         start, end = self._logits(model, batch)
         right = (start.argmax(-1) == batch.targets["start"]) & (end.argmax(-1) == batch.targets["end"])
         return float(right.sum()), float(len(right))
+
+    def gold(self, batch: Batch) -> np.ndarray:
+        both = (batch.targets["start"] << 32) + batch.targets["end"]
+        return both.cpu().numpy()
 
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[tuple[np.ndarray, np.ndarray]]:
         start, end = (logits.cpu().numpy() for logits in self._logits(model, batch))

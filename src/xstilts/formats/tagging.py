@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
 from xstilts.formats.encoding import Encoding
-from xstilts.formats.tokens import Runs, begins, joined, special_ids, tokenised, whole
+from xstilts.formats.tokens import Runs, begins, in_running_text, joined, special_ids, tokenised, whole
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,7 @@ class Tagging(Format):
         lead, tail = special_ids(tokenizer, 1)
         room = encoding.max_length - len(lead) - len(tail)
         words = whole(records["words"])
-        found, _ = tokenised(words.flatten(), tokenizer)
+        found, _ = tokenised(in_running_text(words.flatten(), tokenizer), tokenizer)
         unknown = next(i for i in map(tokenizer.token_to_id, ("<unk>", "[UNK]", "<pad>")) if i is not None)
         kept = Runs(
             np.append(found.values, np.int32(unknown)),
@@ -91,6 +91,10 @@ class Tagging(Format):
         labels = batch.targets["labels"]
         scored = labels != IGNORE
         return float(((logits.argmax(-1) == labels) & scored).sum()), float(scored.sum())
+
+    def gold(self, batch: Batch) -> np.ndarray:
+        labels = batch.targets["labels"]
+        return labels[labels != IGNORE].cpu().numpy()
 
     def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
         """Best label and its probability for each word of a sequence, [words, 2]."""

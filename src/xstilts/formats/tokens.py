@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -70,6 +71,12 @@ def tokenised(texts: pa.ChunkedArray | pa.Array, tokenizer: Tokenizer, places: b
     length = np.append(np.concatenate(lengths), 0)  # the last one is that of missing texts
     index = coded.indices.fill_null(len(distinct)).to_numpy()
     return Runs(np.concatenate(ids), begins(length)[index], length[index]), np.concatenate(characters)
+
+
+def in_running_text(words: pa.Array, tokenizer: Tokenizer) -> pa.Array:
+    """Words as they are read inside a text: byte-level BPE wants the space before them, other tokenizers add it."""
+    alone, twice = (tokenizer.encode(text, add_special_tokens=False).ids for text in ("a", "a a"))
+    return words if twice == alone + alone else pc.binary_join_element_wise("", words, " ")
 
 
 def unbounded(tokenizer: Tokenizer) -> Tokenizer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Making:
     examples: int
     """In the tests of all targets and languages together."""
     draws: int
+    degenerate: Mapping[tuple[str, str, str], int]
+    """How many seeds of a base, recipe and target descend from a run that learned nothing, where any do."""
     laboratory: bool
     """Of generated languages: no figure says anything of XLM-R."""
 
@@ -70,6 +73,7 @@ def making_of(spec: ReportSpec, scores: Scores, findings: Sequence[Findings], co
         evaluations=len({(cell.node, cell.target) for cell in scores}),
         examples=sum(tested.values()),
         draws=DRAWS,
+        degenerate=Counter((cell.base, cell.recipe, cell.target) for cell in scores if scores[cell].record.degenerate),
         laboratory=generated or spec.world in LABORATORIES,
     )
 

@@ -33,6 +33,8 @@ class Record(BaseModel):
     spec: ScoreSpec
     versions: dict[str, str]
     rows: tuple[Row, ...]
+    degenerate: tuple[str, ...] = ()
+    """Nodes on the way to this evaluation that learned nothing."""
 
 
 @dataclass(frozen=True)

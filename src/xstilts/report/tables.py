@@ -13,7 +13,7 @@ from xstilts.specs import ReportSpec
 
 SCORE_COLUMNS = (
     *("base", "recipe", "path", "seed", "node", "target", "language", "metric", "value", "n"),
-    *("interval_95_low", "interval_95_high", "interval_99_low", "interval_99_high"),
+    *("interval_95_low", "interval_95_high", "interval_99_low", "interval_99_high", "degenerate"),
 )
 RECIPE_COLUMNS = (
     *("base", "recipe", "path", "target", "seeds", "all", "english", "others", "others_99_low", "others_99_high"),
@@ -34,6 +34,7 @@ def scores_csv(spec: ReportSpec, scores: Scores) -> str:
             *(cell.base, cell.recipe, spec.recipes[cell.recipe], cell.seed, cell.node, cell.target),
             *(row.language, row.metric, _number(row.value), row.n),
             *map(_number, (*row.interval_95, *row.interval_99)),
+            " ".join(score.record.degenerate),
         )
         for cell, score in scores.items()
         for row in score.record.rows

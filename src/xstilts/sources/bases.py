@@ -12,44 +12,73 @@ from xstilts.files import write_digest, write_json, write_text
 from xstilts.layout import CARD, CONFIG, DIGEST, RECORD, TOKENIZER_FILES, WEIGHTS, checkpoint_digest
 from xstilts.sources.fetch.errors import FetchError
 from xstilts.sources.fetch.hub import ask, online
+from xstilts.sources.fetch.tokenizer import make_tokenizer
+from xstilts.sources.fetch.weights import INDEX, files_of_base, merge
 from xstilts.specs import FetchSpec
 
-WANTED = (WEIGHTS, CONFIG, *TOKENIZER_FILES)
+MADE = (WEIGHTS, CONFIG, *TOKENIZER_FILES)
 
 
 def fetch_base(spec: FetchSpec, folder: Path, code: str) -> None:
-    """Write the base into `folder`; a repository without safetensors weights or without tokenizer.json is refused."""
+    """Write the base into `folder`: its weights in one file, its configuration, and a tokenizer.json."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as name:
+        draft = Path(name)
         source = Path(spec.path) if spec.path else download(spec)
-        for file in (WEIGHTS, CONFIG, "tokenizer.json"):
-            if not (source / file).is_file():
-                raise UserError(missing(spec, file))
-        for file in WANTED:
-            if (source / file).is_file():
-                draft = Path(name) / f"{file}.draft"
-                shutil.copyfile(source / file, draft)
-                draft.replace(folder / file)
+        try:
+            changes = gather(source, files_in(source), draft)
+        except FetchError as error:
+            raise UserError(unfit(spec, error)) from None
+        for file in MADE:
+            if (draft / file).is_file():
+                (draft / file).replace(folder / file)
     digest = checkpoint_digest(folder)
     write_json(folder / RECORD, {"spec": spec.model_dump(mode="json"), "code": code, "digest": digest})
-    write_text(folder / CARD, f"# {spec.base}\n\n{origin(spec)}, unchanged.\n")
+    write_text(folder / CARD, f"# {spec.base}\n\n{origin(spec)}, {' and '.join(changes) or 'unchanged'}.\n")
     write_digest(folder / DIGEST, digest)
+
+
+def gather(source: Path, names: list[str], draft: Path) -> list[str]:
+    """Bring the base's files from `source` to `draft`; what had to be made of them, in words."""
+    wanted, changes = files_of_base(names), []
+    for file in MADE:
+        if file in wanted:
+            shutil.copyfile(source / file, draft / file)
+    if INDEX in wanted:
+        merge(source / INDEX, draft / WEIGHTS)
+        changes.append("its shards merged")
+    if "tokenizer.json" not in wanted:
+        make_tokenizer(source, draft)
+        changes.append("its tokenizer.json made from its vocabulary")
+    return changes
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of a folder's files; none where there is no such folder."""
+    return [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
 
 
 def download(spec: FetchSpec) -> Path:
     """The files of the pinned revision, in the hub's own cache: those that are whole are not fetched again."""
     online()
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
 
     assert spec.hub is not None
-    call = partial(snapshot_download, spec.hub, revision=spec.revision, allow_patterns=list(WANTED))
+    what = f"model {spec.hub}"
     try:
-        return Path(ask(f"model {spec.hub}", call, insists=True))
+        listing = partial(HfApi().list_repo_files, spec.hub, revision=spec.revision)
+        names = ask(what, listing, insists=True)
     except FetchError as error:
-        raise UserError(
-            f"{origin(spec)} can't be fetched: {error}. Without a network, copy the folder there by hand and "
-            f"write `{spec.base}: {{path: FOLDER}}` under `bases:` of the world"
-        ) from None
+        raise UserError(unreachable(spec, error)) from None
+    try:
+        wanted = files_of_base(names)
+    except FetchError as error:
+        raise UserError(unfit(spec, error)) from None
+    try:
+        call = partial(snapshot_download, spec.hub, revision=spec.revision, allow_patterns=wanted)
+        return Path(ask(what, call, insists=True))
+    except FetchError as error:
+        raise UserError(unreachable(spec, error)) from None
 
 
 def origin(spec: FetchSpec) -> str:
@@ -57,10 +86,15 @@ def origin(spec: FetchSpec) -> str:
     return f"{spec.hub} at revision {spec.revision}" if spec.hub else f"the folder {spec.path}"
 
 
-def missing(spec: FetchSpec, file: str) -> str:
-    """What to do where a file is not there."""
-    advice = {
-        WEIGHTS: "xstilts reads safetensors weights only, never pickles: convert them once, in a place you trust",
-        "tokenizer.json": "save it once with AutoTokenizer.from_pretrained(...).save_pretrained(...)",
-    }
-    return f"base {spec.base!r}: {origin(spec)} holds no {file}; {advice.get(file, 'is it a checkpoint?')}"
+def unreachable(spec: FetchSpec, error: FetchError) -> str:
+    """What to do where the hub does not give it."""
+    return (
+        f"{origin(spec)} can't be fetched: {error}. Without a network, copy the folder there by hand and "
+        f"write `{spec.base}: {{path: FOLDER}}` under `bases:` of the world"
+    )
+
+
+def unfit(spec: FetchSpec, error: FetchError) -> str:
+    """What to do where no base can be made of what is there."""
+    then = f"; then write `{spec.base}: {{path: FOLDER}}` under `bases:` of the world" if spec.hub else ""
+    return f"base {spec.base!r}: {origin(spec)} {error}{then}"
