@@ -32,7 +32,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean, median
 from tempfile import TemporaryDirectory
@@ -49,6 +49,21 @@ PAD, IGNORE = 1, -100
 MINIATURE = {"width": 128, "layers": 4, "heads": 4, "inner": 512}
 CHOICES = 4
 TRAINED = {"lr": 1e-5, "weight_decay": 0.01, "clip": 1.0}
+
+
+PROBE = """
+import os, runpy, sys
+import xstilts.engine.train as train
+one_step = train.one_step
+def once(*args, **kwargs):
+    one_step(*args, **kwargs)
+    os._exit(0)
+train.one_step = once
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a program until its first optimiser step is done."""
+IMPORTS = "import os, torch, deepspeed; from transformers import XLMRobertaForSequenceClassification; os._exit(0)"
 
 
 @dataclass(frozen=True)
@@ -475,8 +490,59 @@ def raced(
 
 
 def start_up(args: argparse.Namespace, folder: Path) -> None:
-    """The table of starting up."""
-    raise NotImplementedError
+    """The table of starting up, with the miniature's shape: a large model's weights are read as long by anyone."""
+    import numpy as np
+
+    from xstilts.config.spec import PartSpec
+    from xstilts.features import write_features
+    from xstilts.files import write_digest
+    from xstilts.specs import TrainSpec
+
+    case, rng = CASES[0], np.random.default_rng(0)
+    base, tokens = draw_base(MINIATURE, PIECES, folder / "base"), folder / "tokens" / "train.arrow"
+    features = features_of(case, drawn_lengths(case, 2000, rng), PIECES, rng)
+    special = {"pad": PAD, "mask": PAD, "vocabulary": PIECES, "ids": [0, 1, 2, 3]}
+    write_features([features.table], {"labels": list("abc"), "special": special}, tokens)
+    for place in (base, tokens):
+        write_digest(place / "digest" if place.is_dir() else place.with_suffix(".digest"), "of a benchmark")
+    part = PartSpec("mnli", "", case.format, "mnli", "mnli", ("en",), {})
+    stage = replace(settings_of(args, case.batch), parts=(part,), steps=100)
+    spec = TrainSpec(node="benchmark/s1/mnli", seed=1, stage=stage.as_dict()).text()
+    given = ["--spec", spec, "--parent", base, "--base", base, "--train", tokens, "--dev", tokens]
+    commands = {
+        "to the end of the first step": [
+            PROBE,
+            SCRIPT,
+            *given,
+            "--out",
+            folder / "out",
+            "--running",
+            f"threads={args.threads}",
+        ],
+        "imports alone": [IMPORTS],
+    }
+    taken: dict[str, list[tuple[float, float]]] = {side: [] for side in commands}
+    for _ in range(args.rounds + 1):
+        for side, command in commands.items():
+            taken[side].append(lifetime([sys.executable, "-c", *map(str, command)]))
+    print(f"\n{'start, s':30}{'clock':>8}{'processor':>11}")
+    found = {side: [median(some) for some in zip(*times[1:], strict=True)] for side, times in taken.items()}
+    for side, (clock_time, processor) in found.items():
+        print(f"{side:30}{clock_time:8.2f}{processor:11.2f}")
+    ratios = [ours / theirs for ours, theirs in zip(*found.values(), strict=True)]
+    print(f"{'ratio':30}{ratios[0]:8.2f}{ratios[1]:11.2f}")
+
+
+def lifetime(command: list[str]) -> tuple[float, float]:
+    """Seconds by the clock and of the processor, from the start of a process to its end."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(said.decode())
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

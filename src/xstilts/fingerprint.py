@@ -40,7 +40,10 @@ class Module:
 
 Place = tuple[str, str]  # module, definition
 
-TELLING = ("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.oom", "engine.trackers")
+TELLING = (
+    *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
+    "engine.trackers",
+)
 SURVIVING = ("engine.held", "engine.sealed", "engine.signals", "engine.state")
 APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))
 """What changes no result: what only a person's own call needs, what a job tells of itself, what it survives a kill by."""

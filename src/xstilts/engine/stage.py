@@ -19,6 +19,7 @@ from xstilts.engine.journal import Journal
 from xstilts.engine.parts import open_parts
 from xstilts.engine.signals import listen
 from xstilts.engine.state import States
+from xstilts.engine.trackers import check_installed
 from xstilts.engine.train import Trained, train
 from xstilts.environment import log_environment
 from xstilts.files import read_digest
@@ -59,13 +60,16 @@ class Node:
             "data": {file.parent.name: read_digest(file.with_suffix(".digest")) for file in self.train},
         }
 
+    @property
+    def trackers(self) -> list[str]:
+        """Where the curves go besides."""
+        return list(filter(None, str(running_of(self.running).get("trackers", "")).split("+")))
+
     def journal(self, start: int, attempt: int) -> Journal:
         """Where the curves of an attempt go; rank 0 alone writes them."""
-        told = running_of(self.running)
-        config = {**self.spec.stage, "running": told}
+        config = {**self.spec.stage, "running": running_of(self.running)}
         folder = self.curves if dist.get_rank() == 0 else None
-        trackers = str(told.get("trackers", "")).split("+") if "trackers" in told else []
-        return Journal.of(folder, self.spec.node, config, trackers, start, attempt)
+        return Journal.of(folder, self.spec.node, config, self.trackers, start, attempt)
 
     @property
     def states(self) -> States | None:
@@ -102,6 +106,7 @@ def train_node(node: Node) -> None:
     torch.set_num_threads(node.settings.threads)
     ranks.start(node.settings)
     listen()
+    check_installed(node.trackers)
     if dist.get_rank() == 0:
         log_environment(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     states = node.states

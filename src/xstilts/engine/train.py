@@ -161,9 +161,10 @@ class Run:
             if judge and history.sign != degenerate.NOT_FINITE:
                 with gauges.aside():
                     scores = self.evaluate()
-                journal.point(history.step, gauges.figures() | scores)
+                    journal.point(history.step, gauges.figures() | scores)
             elif history.step % every == 0:
-                journal.point(history.step, gauges.figures())
+                with gauges.aside():
+                    journal.point(history.step, gauges.figures())
             if (save or stop) and not last and not self.is_over():
                 history.seconds, started = history.seconds + time.monotonic() - started, time.monotonic()
                 with gauges.aside():

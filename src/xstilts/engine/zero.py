@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -159,6 +160,8 @@ def quiet_deepspeed() -> Any:
     # On CPU ranks DeepSpeed would compile a shared-memory collective at its first use, with a compiler
     # that must be there, for what gloo does at our sizes too.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # Else ZeRO 3 counts a CPU's NUMA nodes at each reduction, by a program, and makes no use of their number.
+    os.environ.setdefault("LOCAL_SIZE", "1")
     # torch tells DeepSpeed to call its collectives by new names.
     warnings.filterwarnings("ignore", r"`torch\.distributed\.\w+` is deprecated", FutureWarning)
     return deepspeed
