@@ -5,7 +5,7 @@
 
 speed     Tokens that are no padding, each second. Four sides take the same optimiser steps on the same examples, with
           models of one shape (XLM-R's class, random weights, its dropout of 0.1), AdamW and clipping:
-            engine    `one_step`, DeepSpeed at ZeRO 0 on one rank, layers without padding
+            engine    `Run.step` of this project: DeepSpeed at ZeRO 0 on one rank, layers without padding
             bare      forward, backward, clipping and AdamW in plain torch, on the engine's own micro-batches, ready
                       made, and through the same layers without padding
             dynamic   Trainer as the example scripts of transformers use it: examples in random order, the step's
@@ -46,6 +46,7 @@ SCRIPT = ROOT / "scripts/train_checkpoint.py"
 REALDATA = ROOT / "tests/realdata"
 PIECES = 8000
 PAD, IGNORE = 1, -100
+SEED = 1
 MINIATURE = {"width": 128, "layers": 4, "heads": 4, "inner": 512}
 CHOICES = 4
 TRAINED = {"lr": 1e-5, "weight_decay": 0.01, "clip": 1.0}
@@ -120,7 +121,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--vocabulary", type=int, default=30_000, help="XLM-R's 250,000 cost all sides alike")
     parser.add_argument("--tasks", nargs="+", default=[case.name for case in CASES], metavar="TASK")
-    parser.add_argument("--steps", type=int, default=3, help="steps of a turn that count")
+    parser.add_argument("--steps", type=int, default=2, help="steps of a turn that count")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -184,7 +185,7 @@ def drawn_lengths(case: Case, items: int, rng: Any) -> Any:
     return rng.permuted(np.concatenate([widest, others], axis=1), axis=1).round().astype(int)
 
 
-def features_of(case: Case, lengths: Any, vocabulary: int, rng: Any) -> Any:
+def features_of(case: Case, lengths: Any, rng: Any) -> Any:
     """A token file of such lengths, in memory."""
     import numpy as np
     import pyarrow as pa
@@ -193,7 +194,7 @@ def features_of(case: Case, lengths: Any, vocabulary: int, rng: Any) -> Any:
 
     items, sequences = lengths.shape
     flat = lengths.ravel()
-    ids = [rng.integers(5, vocabulary - 1, length).astype(np.int32) for length in flat]
+    ids = [rng.integers(5, PIECES, length).astype(np.int32) for length in flat]
     row = np.repeat(np.arange(items, dtype=np.int32), sequences)
     columns = {"row": row, "item": row, "input_ids": pa.array(ids, pa.list_(pa.int32()))}
     if case.format == "span":
@@ -243,45 +244,37 @@ def draw_base(shape: dict[str, int], vocabulary: int, folder: Path) -> Path:
     return folder
 
 
-def model_and_part(case: Case, features: Any, base: Path) -> tuple[Any, Any]:
-    """This project's model, packed, and what it is trained on."""
-    from xstilts.engine.model import build
-    from xstilts.engine.packing import pack_layers
+def part_of(case: Case, features: Any, base: Path) -> Any:
+    """What this project's model is trained on."""
     from xstilts.engine.parts import Part
     from xstilts.formats import format_named
     from xstilts.formats.base import Special
 
-    form, labels = format_named(case.format), tuple(str(i) for i in range(case.outputs))
-    model = build(base, base, [form], [case.outputs], [labels], None)
-    assert pack_layers(model.encoder)
-    special = Special(pad=PAD, mask=PAD, vocabulary=model.encoder.config.vocab_size, ids=(0, 1, 2, 3))
-    return model, Part(case.name, form, labels, special, features, None)
+    labels = tuple(str(i) for i in range(case.outputs))
+    special = Special(pad=PAD, mask=PAD, vocabulary=PIECES, ids=(0, 1, 2, 3))
+    return Part(case.name, format_named(case.format), labels, special, features, features)
 
 
-def settings_of(args: argparse.Namespace, batch: int) -> Any:
+def settings_of(args: argparse.Namespace, case: Case) -> Any:
     from xstilts.config.spec import StageSpec
 
-    return StageSpec(name="benchmark", parts=(), batch=batch, threads=args.threads, **TRAINED)
+    return StageSpec(name="", parts=(), batch=case.batch, steps=args.steps + 1, threads=args.threads, **TRAINED)
 
 
 def engine_side(args: argparse.Namespace, case: Case, features: Any, steps: list[Any], base: Path) -> Turn:
-    from xstilts.engine import zero
-    from xstilts.engine.flops import Flops
-    from xstilts.engine.model import weight_groups
-    from xstilts.engine.step import Cutting, one_step
+    from xstilts.engine.history import History
+    from xstilts.engine.train import Run
 
-    model, part = model_and_part(case, features, base)
-    settings = settings_of(args, case.batch)
-    engine = zero.start_engine(model, weight_groups(model, settings.weight_decay), settings)
-    model.train()
-    cutting = Cutting(settings.micro_tokens, True, Flops.of(model))
+    run = Run([part_of(case, features, base)], base, base, settings_of(args, case), History(SEED), None)
+    run.model.train()
+    assert run.packed and all((run.mixture[i].items == items).all() for i, items in enumerate(steps))
 
     def turn() -> float:
-        for number, items in enumerate(steps):
+        for number in range(len(steps)):
             if number == 1:
                 started = clock()
-            zero.set_rate(engine, settings.lr)
-            one_step(engine, part, 0, items, (0, number), cutting)
+            run.history.step = number
+            run.step()
         return clock() - started
 
     return turn
@@ -291,12 +284,14 @@ def bare_side(args: argparse.Namespace, case: Case, features: Any, steps: list[A
     import torch
 
     from xstilts.engine.batching import micro_batches
-    from xstilts.engine.model import weight_groups
+    from xstilts.engine.model import build, weight_groups
+    from xstilts.engine.packing import pack_layers
 
-    model, part = model_and_part(case, features, base)
+    part, settings = part_of(case, features, base), settings_of(args, case)
+    model = build(base, base, [part.form], [case.outputs], [part.labels], None)
+    assert pack_layers(model.encoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
-    settings = settings_of(args, case.batch)
     optimizer = torch.optim.AdamW(weight_groups(model, settings.weight_decay), lr=settings.lr, fused=True)
     cut = [list(micro_batches(features, items, settings.micro_tokens, packed=True)) for items in steps]
     ready = [
@@ -460,16 +455,18 @@ def raced(
     import numpy as np
     import torch.distributed as dist
 
+    from xstilts.engine.parts import mixture_of
     from xstilts.engine.ranks import start
 
     rng = np.random.default_rng(0)
     count = (args.steps + 1) * case.batch
     found = lengths[case.name] if lengths else drawn_lengths(case, 10 * count, rng)
     found = found[rng.permutation(len(found))[:count]]
-    features = features_of(case, found, 5000, rng)
-    steps = list(np.arange(len(found)).reshape(-1, case.batch))
+    features = features_of(case, found, rng)
+    mixture = mixture_of([part_of(case, features, base)], settings_of(args, case), SEED)
+    steps = [mixture[number].items for number in range(args.steps + 1)]
     if not dist.is_initialized():
-        start(settings_of(args, case.batch))
+        start(settings_of(args, case))
     turns: dict[str, Turn] = {}
     for side in sides:
         make = {"engine": engine_side, "bare": bare_side}.get(side)
@@ -483,7 +480,7 @@ def raced(
     seconds = race(turns, args.rounds)
     turns.clear()
     gc.collect()
-    counted = found[case.batch :]
+    counted = found[np.concatenate(steps[1:])]
     tokens = int(counted.sum())
     widest = counted.reshape(args.steps, -1).max(axis=1).sum() * counted[: case.batch].size
     return tokens, (1 - tokens / widest, 1 - tokens / (counted.size * case.limit)), seconds
@@ -500,13 +497,13 @@ def start_up(args: argparse.Namespace, folder: Path) -> None:
 
     case, rng = CASES[0], np.random.default_rng(0)
     base, tokens = draw_base(MINIATURE, PIECES, folder / "base"), folder / "tokens" / "train.arrow"
-    features = features_of(case, drawn_lengths(case, 2000, rng), PIECES, rng)
+    features = features_of(case, drawn_lengths(case, 2000, rng), rng)
     special = {"pad": PAD, "mask": PAD, "vocabulary": PIECES, "ids": [0, 1, 2, 3]}
     write_features([features.table], {"labels": list("abc"), "special": special}, tokens)
     for place in (base, tokens):
         write_digest(place / "digest" if place.is_dir() else place.with_suffix(".digest"), "of a benchmark")
     part = PartSpec("mnli", "", case.format, "mnli", "mnli", ("en",), {})
-    stage = replace(settings_of(args, case.batch), parts=(part,), steps=100)
+    stage = replace(settings_of(args, case), parts=(part,), steps=100)
     spec = TrainSpec(node="benchmark/s1/mnli", seed=1, stage=stage.as_dict()).text()
     given = ["--spec", spec, "--parent", base, "--base", base, "--train", tokens, "--dev", tokens]
     commands = {

@@ -30,7 +30,7 @@ ENCODING = Encoding(max_length=40, max_query=8, stride=16)
 
 
 def make_base(folder: Path, noise: float = 0.2, **shape: Any) -> Path:
-    """A tokenizer and random weights as the pipeline makes them, but larger: with such small ones all texts look alike."""
+    """A tokenizer and weights as the pipeline draws them, but larger ones: else all texts would look alike."""
     rng = random.Random(0)
     folder.mkdir(parents=True, exist_ok=True)
     train_tokenizer([text(rng) for _ in range(100)], 24, folder)

@@ -23,6 +23,7 @@ FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "xlm-roberta-xl"})
 ATTENTION = "xstilts_ragged"
 AMPERE = (8, 0)  # the oldest GPUs that flash attention runs on
 WIDEST_HEAD = 256  # that it takes
+HAS_FLASH = find_spec("torch.nn.attention.varlen") is not None  # since torch 2.10
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _flash_takes(query: torch.Tensor, scale: float | None) -> bool:
     """No fp32, no scale but the usual one, no dropout: torch's function has none."""
     size = query.shape[-1]
     return (
-        find_spec("torch.nn.attention.varlen") is not None
+        HAS_FLASH
         and query.dtype in (torch.float16, torch.bfloat16)
         and size <= WIDEST_HEAD
         and scale in (None, size**-0.5)

@@ -105,6 +105,7 @@ class Run:
         with explained(settings, weights=weights):
             self.engine = zero.start_engine(self.model, weight_groups(self.model, settings.weight_decay), settings)
         self.guesses = dev_guesses(parts, settings)
+        self.losses, self.unseen = torch.zeros((), dtype=torch.float64, device=self.engine.device), 0
 
     def resume(self) -> None:
         """Go on from the last saved state, if there is one."""
@@ -129,63 +130,71 @@ class Run:
         """Train to the end, to where English dev stops getting better, or to where the run proves degenerate."""
         history, settings = self.history, self.settings
         progress = Progress("step", self.steps, history.step)
-        ranks = dist.get_world_size()
-        gauges = Gauges(settings, self.engine.device, ranks, history.tokens, history.seconds)
+        gauges = Gauges(settings, self.engine.device, dist.get_world_size(), history.tokens, history.seconds)
         every = LOOK * max(1, self.steps // (LOOK * POINTS))
-        losses = torch.zeros((), dtype=torch.float64, device=self.engine.device)
-        looked, first = history.step, min(math.ceil(0.01 * self.steps), settings.evaluate_every)
-        started = saved = time.monotonic()
+        before = saved = time.monotonic()
         while history.step < self.steps and not self.is_over():
             due = time.monotonic() - saved >= settings.save_minutes * 60
-            took = self.step(stop_wanted(), self.states is not None and due)
-            losses += took.loss
-            gauges.step(
-                took.loss * ranks, self.engine.optimizer.param_groups[0]["lr"], took.tokens, took.padded, took.flops
-            )
-            history.tokens += took.tokens
-            history.padded += took.padded
-            history.step += 1
-            last, stop, save = history.step == self.steps, *took.wishes
-            judge = history.step % settings.evaluate_every == 0 or last
-            # Looking at the loss waits for the device, so it isn't done at each step.
-            if judge or save or stop or history.step == first or history.step % LOOK == 0:
-                (total,) = total_over_ranks(float(losses))
-                losses.zero_()
-                history.losses += total
-                history.counted += history.step - looked
-                looked = history.step
-                if history.step == first:
-                    history.first_loss = history.losses / history.counted
-                if not math.isfinite(total):
-                    history.sign = degenerate.NOT_FINITE
-            if judge and history.sign != degenerate.NOT_FINITE:
-                with gauges.aside():
+            took = self.step(gauges, stop_wanted(), self.states is not None and due)
+            stop, save = took.wishes
+            last = history.step == self.steps
+            judge = last or history.step % settings.evaluate_every == 0
+            if judge or stop or save or history.step % LOOK == 0 or history.step == self.first:
+                self.look()
+            with gauges.aside():
+                if judge and history.sign != degenerate.NOT_FINITE:
                     scores = self.evaluate()
                     journal.point(history.step, gauges.figures() | scores)
-            elif history.step % every == 0:
-                with gauges.aside():
+                elif history.step % every == 0:
                     journal.point(history.step, gauges.figures())
-            if (save or stop) and not last and not self.is_over():
-                history.seconds, started = history.seconds + time.monotonic() - started, time.monotonic()
-                with gauges.aside():
+                if (stop or save) and not last and not self.is_over():
+                    history.seconds, before = history.seconds + time.monotonic() - before, time.monotonic()
                     safe = self.states is not None and self.states.save(self.engine, asdict(history), self.best)
-                saved = time.monotonic()
-                if stop:
-                    kept = "its state is saved: the same command goes on from there" if safe else "no state is saved"
-                    logger.warning("asked to stop after step %d; %s", history.step, kept)
-                    raise Interrupted(history.step, safe)
+                    saved = time.monotonic()
+                    if stop:
+                        kept = (
+                            "its state is saved: the same command goes on from there" if safe else "no state is saved"
+                        )
+                        logger.warning("asked to stop after step %d; %s", history.step, kept)
+                        raise Interrupted(history.step, safe)
             progress.at(history.step, gauges.note)
-        history.seconds += time.monotonic() - started
+        history.seconds += time.monotonic() - before
 
-    def step(self, *wishes: bool) -> Took:
+    @property
+    def first(self) -> int:
+        """The first steps, whose loss is that of a model which has learned nothing yet."""
+        return min(math.ceil(0.01 * self.steps), self.settings.evaluate_every)
+
+    def look(self) -> None:
+        """Take the loss since the last look into the history. Waits for the device, so it isn't done at each step."""
+        history = self.history
+        (total,) = total_over_ranks(float(self.losses))
+        self.losses.zero_()
+        history.losses += total
+        history.counted, self.unseen = history.counted + self.unseen, 0
+        if history.step == self.first:
+            history.first_loss = history.losses / history.counted
+        if not math.isfinite(total):
+            history.sign = degenerate.NOT_FINITE
+
+    def step(self, gauges: Gauges, *wishes: bool) -> Took:
         """The next optimiser step. What dropout draws follows from the step, so there is no generator to save."""
-        number, seed, settings = self.history.step, self.history.seed, self.settings
+        history, settings = self.history, self.settings
+        number, seed = history.step, history.seed
         drawn = np.random.SeedSequence((seed, number, dist.get_rank())).generate_state(1, np.uint64)
         torch.manual_seed(int(drawn[0]))
-        zero.set_rate(self.engine, settings.lr * schedule(number, self.steps, settings.warmup))
+        rate = settings.lr * schedule(number, self.steps, settings.warmup)
+        zero.set_rate(self.engine, rate)
         chosen = self.mixture[number]
         part, draw = self.parts[chosen.part], (seed, number)
-        return one_step(self.engine, part, chosen.part, chosen.items, draw, self.cutting, *wishes)
+        took = one_step(self.engine, part, chosen.part, chosen.items, draw, self.cutting, *wishes)
+        gauges.step(took.loss * dist.get_world_size(), rate, took.tokens, took.padded, took.flops)
+        self.losses += took.loss
+        self.unseen += 1
+        history.tokens += took.tokens
+        history.padded += took.padded
+        history.step += 1
+        return took
 
     def evaluate(self) -> dict[str, float]:
         """Look at English dev: keep the weights if they are the best so far, and see whether the run learns at all.
@@ -195,16 +204,17 @@ class Run:
         history = self.history
         loss = history.losses / history.counted
         scores = [from_rank_0(score) for score in dev_scores(self.model, self.parts, self.settings)]  # or ranks part
+        mean = sum(scores) / len(scores)
         if history.evaluated(scores):
             self.best = zero.whole_weights(self.model, self.settings.zero)
-        logger.info("step %d: loss %.4f, English dev %.4f", history.step, loss, history.curve[-1]["dev"])
+        logger.info("step %d: loss %.4f, English dev %.4f", history.step, loss, mean)
         if degenerate.is_due(history.step, self.steps, self.settings):
             new_heads = not all(part.is_text for part in self.parts)
             history.sign = degenerate.sign(history.best_scores, self.guesses, loss, history.first_loss, new_heads)
         if history.waited >= self.settings.patience:
             logger.info("stopped: %d evaluations without a better English dev score", history.waited)
         names = [f"dev/{self.parts[i].name}" for i in judged(self.parts)]
-        return {"loss": loss, "dev": sum(scores) / len(scores), **dict(zip(names, scores, strict=True))}
+        return {"loss": loss, "dev": mean, **dict(zip(names, scores, strict=True))}
 
     def is_over(self) -> bool:
         """Whether the run ends before its last step. The last attempt may still come to learn, so it goes on."""

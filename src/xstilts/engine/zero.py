@@ -105,6 +105,7 @@ def start_engine(model: nn.Module, groups: list[dict[str, Any]], settings: Stage
     """
     deepspeed = quiet_deepspeed()
     from deepspeed.runtime import torch_autocast
+    from deepspeed.runtime.bf16_optimizer import BF16_Optimizer
 
     on_gpu = torch.cuda.is_available()
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
@@ -120,24 +121,34 @@ def start_engine(model: nn.Module, groups: list[dict[str, Any]], settings: Stage
         engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=config)
     for line in filter(None, said.getvalue().splitlines()):
         logger.debug("deepspeed: %s", line)
-    if config["zero_optimization"]["stage"]:
-        _forget_between_steps(engine)
-    elif dist.get_world_size() == 1:
+    if settings.offload or settings.zero == 3:
+        _step_without_remains(engine, idle=len(settings.parts) != 1)
+    plain = engine.optimizer is optimizer
+    if dist.get_world_size() == 1 and (plain or isinstance(engine.optimizer, BF16_Optimizer)):
         # Nothing is to be summed over ranks; DeepSpeed would copy all gradients to and fro, 4 to 6 % of a small step.
         engine.enable_backward_allreduce = False
+    if plain:
         optimizer.register_step_pre_hook(_idle_heads_have_zeros)
     return engine
 
 
-def _forget_between_steps(engine: Any) -> None:
-    """See `forget_gradients`; done here, so that no loop can forget it."""
-    inner = engine.optimizer.step
+def _step_without_remains(engine: Any, idle: bool) -> None:
+    """Take away what a step of ZeRO 3 or of an offloaded optimiser leaves behind, and what the next one would use.
+
+    idle  steps leave some weights out, as those of a mixture use one of its heads; see `forget_gradients`
+
+    Done here, so that no loop can omit it. After an overflow, stages 1 and 2 would add to the infinite sum for ever.
+    """
+    optimizer, inner = engine.optimizer, engine.optimizer.step
 
     def step(*args: Any, **kwargs: Any) -> None:
         inner(*args, **kwargs)
-        forget_gradients(engine)
+        if idle:
+            forget_gradients(engine)
+        if optimizer.overflow:
+            optimizer.averaged_gradients.update(dict.fromkeys(optimizer.averaged_gradients))
 
-    engine.optimizer.step = step
+    optimizer.step = step
 
 
 def _idle_heads_have_zeros(optimizer: torch.optim.Optimizer, *_: Any) -> None:
