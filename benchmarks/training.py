@@ -16,13 +16,14 @@ overhead  What the engine adds to the bare loop, at that width and at the miniat
 start     Seconds from starting `scripts/train_checkpoint.py` to the end of its first optimiser step, beside a process
           that imports torch, deepspeed and XLMRobertaForSequenceClassification. Goal: at most 1.5 times as long.
 
-Sides take turns in one process, `--steps` steps in each turn after one that is not counted; figures are medians over
-the rounds. Each side is timed by the processor time of the process where it has one thread (so that other work on the
-machine changes little), by the clock where it has more, and on a GPU.
+Sides take turns in one process, `--steps` steps in each turn after one that is not counted; each round has examples of
+its own, and figures are medians over the rounds. With one thread it is the processor's time that counts, so that other
+work on the machine changes little; with more, or on a GPU, it is the clock's.
 
-Lengths are those of English train splits, HellaSwag's of its dev split: of the original files, where there are samples
-of them (see tests/realdata/README.md; tokenizer: 8,000 pieces trained on these texts); else drawn from their deciles,
-as measured on these samples. Ids and labels are drawn at random in either case: they make no difference here.
+Lengths are those of samples of the original English data, where there are any (see tests/realdata/README.md; tokenizer:
+8,000 pieces trained on these texts); else drawn from their quantiles, as measured on these samples. HellaSwag's are of
+its dev split: the sample of the train split has its shorter half alone. Ids and labels are drawn at random in either
+case: they make no difference here.
 """
 
 import argparse
@@ -32,7 +33,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import geometric_mean, median
 from tempfile import TemporaryDirectory
@@ -47,10 +48,11 @@ REALDATA = ROOT / "tests/realdata"
 PIECES = 8000
 PAD, IGNORE = 1, -100
 SEED = 1
+SMALL = 5  # times as many rounds for the miniature's shape, whose steps are short
 MINIATURE = {"width": 128, "layers": 4, "heads": 4, "inner": 512}
 CHOICES = 4
+QUANTILES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 TRAINED = {"lr": 1e-5, "weight_decay": 0.01, "clip": 1.0}
-
 
 PROBE = """
 import os, runpy, sys
@@ -81,18 +83,38 @@ class Case:
     outputs: int
     batch: int
     limit: int
-    deciles: tuple[int, ...]
-    """Of the tokens of a sequence; of multiple choice those of a question's longest sequence."""
+    quantiles: tuple[int, ...]
+    """At QUANTILES, of the tokens of a sequence; of multiple choice those of a question's longest sequence."""
 
 
 CASES = (
-    Case("NLI", "mnli", "train", "classification", 3, 24, 256, (9, 21, 26, 31, 36, 42, 48, 54, 62, 74, 201)),
-    Case("SQuAD", "squad", "train", "span", 2, 8, 384, (45, 104, 127, 153, 172, 196, 215, 241, 277, 326, 384)),
-    Case("HellaSwag", "hellaswag", "dev", "choice", 1, 8, 256, (23, 42, 51, 70, 103, 113, 122, 129, 136, 143, 181)),
-    Case("POS", "udpos", "train", "tagging", 17, 24, 256, (3, 7, 10, 13, 16, 19, 23, 27, 32, 42, 205)),
+    Case(
+        "NLI", "mnli", "train", "classification", 3, 24, 256, (9, 21, 26, 31, 36, 42, 47, 54, 62, 74, 85, 109, 172, 199)
+    ),
+    Case(
+        "SQuAD",
+        "squad",
+        "train",
+        "span",
+        2,
+        8,
+        384,
+        (45, 106, 128, 153, 171, 196, 215, 240, 276, 326, 371, 384, 384, 384),
+    ),
+    Case(
+        "HellaSwag",
+        "hellaswag",
+        "dev",
+        "choice",
+        1,
+        8,
+        256,
+        (24, 43, 52, 71, 96, 106, 114, 120, 126, 133, 137, 146, 156, 157),
+    ),
+    Case("POS", "udpos", "train", "tagging", 17, 24, 256, (3, 7, 10, 13, 16, 19, 23, 27, 33, 42, 52, 77, 114, 199)),
 )
-SHORTER = (0.41, 0.74, 0.79, 0.82, 0.85, 0.88, 0.90, 0.92, 0.95, 0.97, 1.0)
-"""Deciles of what share of a HellaSwag question's longest sequence its other sequences have."""
+SHORTER = (0.42, 0.74, 0.79, 0.82, 0.85, 0.87, 0.9, 0.92, 0.94, 0.97, 0.99, 1.0, 1.0, 1.0)
+"""Quantiles of what share of a HellaSwag question's longest sequence its other sequences have."""
 
 
 def main() -> None:
@@ -103,7 +125,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     lengths = real_lengths() if REALDATA.exists() else None
     print(
-        f"lengths: {'of the samples of the original data' if lengths else 'drawn from deciles'}; {torch.__version__=}"
+        f"lengths: {'of the samples of the original data' if lengths else 'drawn from quantiles'}; {torch.__version__=}"
     )
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -174,14 +196,13 @@ def reshaped(sizes: list[int], sequences: int) -> Any:
 
 
 def drawn_lengths(case: Case, items: int, rng: Any) -> Any:
-    """Lengths that have the deciles of the case."""
+    """Lengths that have the quantiles of the case."""
     import numpy as np
 
-    places = np.linspace(0, 1, 11)
-    widest = np.interp(rng.random((items, 1)), places, case.deciles)
+    widest = np.interp(rng.random((items, 1)), QUANTILES, case.quantiles)
     if case.format != "choice":
         return widest.round().astype(int)
-    others = widest * np.interp(rng.random((items, CHOICES - 1)), places, SHORTER)
+    others = widest * np.interp(rng.random((items, CHOICES - 1)), QUANTILES, SHORTER)
     return rng.permuted(np.concatenate([widest, others], axis=1), axis=1).round().astype(int)
 
 
@@ -211,7 +232,38 @@ def features_of(case: Case, lengths: Any, rng: Any) -> Any:
 
 
 # sides ---------------------------------------------------------------------------------------------------------------
-Turn = Callable[[], float]  # seconds of the steps that count
+@dataclass(frozen=True)
+class Race:
+    """What all sides are given: examples, those of each step, round by round, and a model to start from."""
+
+    case: Case
+    features: Any
+    rounds: list[list[Any]]
+    base: Path
+    threads: int
+
+    @property
+    def part(self) -> Any:
+        """What this project trains on."""
+        from xstilts.engine.parts import Part
+        from xstilts.formats import format_named
+        from xstilts.formats.base import Special
+
+        labels = tuple(str(i) for i in range(self.case.outputs))
+        special = Special(pad=PAD, mask=PAD, vocabulary=PIECES, ids=(0, 1, 2, 3))
+        form = format_named(self.case.format)
+        return Part(self.case.name, form, labels, special, self.features, self.features)
+
+    @property
+    def settings(self) -> Any:
+        """How it does."""
+        from xstilts.config.spec import StageSpec
+
+        steps = sum(map(len, self.rounds))
+        return StageSpec(name="", parts=(), batch=self.case.batch, steps=steps, threads=self.threads, **TRAINED)
+
+
+Turn = Callable[[int], float]  # takes the steps of a round; gives seconds, but for the first of them
 
 
 def clock() -> float:
@@ -244,63 +296,49 @@ def draw_base(shape: dict[str, int], vocabulary: int, folder: Path) -> Path:
     return folder
 
 
-def part_of(case: Case, features: Any, base: Path) -> Any:
-    """What this project's model is trained on."""
-    from xstilts.engine.parts import Part
-    from xstilts.formats import format_named
-    from xstilts.formats.base import Special
-
-    labels = tuple(str(i) for i in range(case.outputs))
-    special = Special(pad=PAD, mask=PAD, vocabulary=PIECES, ids=(0, 1, 2, 3))
-    return Part(case.name, format_named(case.format), labels, special, features, features)
-
-
-def settings_of(args: argparse.Namespace, case: Case) -> Any:
-    from xstilts.config.spec import StageSpec
-
-    return StageSpec(name="", parts=(), batch=case.batch, steps=args.steps + 1, threads=args.threads, **TRAINED)
-
-
-def engine_side(args: argparse.Namespace, case: Case, features: Any, steps: list[Any], base: Path) -> Turn:
+def engine_side(race: Race) -> Turn:
+    from xstilts.engine.gauges import Gauges
     from xstilts.engine.history import History
     from xstilts.engine.train import Run
 
-    run = Run([part_of(case, features, base)], base, base, settings_of(args, case), History(SEED), None)
+    run = Run([race.part], race.base, race.base, race.settings, History(SEED), None)
     run.model.train()
-    assert run.packed and all((run.mixture[i].items == items).all() for i, items in enumerate(steps))
+    gauges = Gauges(race.settings, run.engine.device, 1)
+    assert run.packed
 
-    def turn() -> float:
-        for number in range(len(steps)):
-            if number == 1:
+    def turn(number: int) -> float:
+        for i, items in enumerate(race.rounds[number]):
+            if i == 1:
                 started = clock()
-            run.history.step = number
-            run.step()
+            run.history.step = number * len(race.rounds[number]) + i
+            assert (run.mixture[run.history.step].items == items).all()
+            run.step(gauges)
         return clock() - started
 
     return turn
 
 
-def bare_side(args: argparse.Namespace, case: Case, features: Any, steps: list[Any], base: Path) -> Turn:
+def bare_side(race: Race) -> Turn:
     import torch
 
     from xstilts.engine.batching import micro_batches
     from xstilts.engine.model import build, weight_groups
     from xstilts.engine.packing import pack_layers
 
-    part, settings = part_of(case, features, base), settings_of(args, case)
-    model = build(base, base, [part.form], [case.outputs], [part.labels], None)
+    part, settings = race.part, race.settings
+    model = build(race.base, race.base, [part.form], [race.case.outputs], [part.labels], None)
     assert pack_layers(model.encoder)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).train()
     optimizer = torch.optim.AdamW(weight_groups(model, settings.weight_decay), lr=settings.lr, fused=True)
-    cut = [list(micro_batches(features, items, settings.micro_tokens, packed=True)) for items in steps]
-    ready = [
-        [part.form.collate(features, c, part.special, (0,)).to(torch.device(device)) for c in cuts] for cuts in cut
-    ]
 
-    def turn() -> float:
-        for number, batches in enumerate(ready):
-            if number == 1:
+    def ready(items: Any) -> list[Any]:
+        cuts = micro_batches(race.features, items, settings.micro_tokens, packed=True)
+        return [part.form.collate(race.features, cut, part.special, (0,)).to(device) for cut in cuts]
+
+    def turn(number: int) -> float:
+        for i, batches in enumerate([ready(items) for items in race.rounds[number]]):
+            if i == 1:
                 started = clock()
             terms = sum(part.form.terms(batch) for batch in batches)
             for batch in batches:
@@ -313,51 +351,61 @@ def bare_side(args: argparse.Namespace, case: Case, features: Any, steps: list[A
     return turn
 
 
-def trainer_side(args: argparse.Namespace, case: Case, features: Any, steps: list[Any], base: Path, full: bool) -> Turn:
+def trainer_side(race: Race, width: int | None) -> Turn:
     import numpy as np
     import torch
     import transformers
 
+    case, on_gpu = race.case, torch.cuda.is_available()
     names = {"classification": "SequenceClassification", "choice": "MultipleChoice", "span": "QuestionAnswering"}
     auto = getattr(transformers, f"AutoModelFor{names.get(case.format, 'TokenClassification')}")
-    model = auto.from_pretrained(base, **({} if case.format == "choice" else {"num_labels": case.outputs}))
+    outputs = {} if case.format == "choice" else {"num_labels": case.outputs}
     marks: list[float] = []
 
     class Marks(transformers.TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, *_: Any, **__: Any) -> None:
             marks.append(clock())
 
-    told = transformers.TrainingArguments(
-        output_dir=str(base / "trainer"),
-        per_device_train_batch_size=case.batch,
-        max_steps=len(steps),
-        learning_rate=TRAINED["lr"],
-        lr_scheduler_type="constant",
-        weight_decay=TRAINED["weight_decay"],
-        max_grad_norm=TRAINED["clip"],
-        train_sampling_strategy="sequential",  # of examples that lie in a random order, the one of all sides
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        use_cpu=not torch.cuda.is_available(),
-    )
+    told = {
+        "per_device_train_batch_size": case.batch,
+        "max_steps": len(race.rounds[0]),
+        "learning_rate": TRAINED["lr"],
+        "weight_decay": TRAINED["weight_decay"],
+        "max_grad_norm": TRAINED["clip"],
+        "train_sampling_strategy": "sequential",  # of examples that lie in a random order, the one of all sides
+        "remove_unused_columns": False,
+        "dataloader_pin_memory": on_gpu,
+        "use_cpu": not on_gpu,
+    }
+    quiet = {"save_strategy": "no", "report_to": "none", "disable_tqdm": True}
     trainer = transformers.Trainer(
-        model=model,
-        args=told,
-        train_dataset=[example(case, features, int(item)) for item in np.concatenate(steps)],
-        data_collator=collator(case, case.limit if full else None),
+        model=auto.from_pretrained(race.base, **outputs),
+        args=transformers.TrainingArguments(output_dir=str(race.base / "trainer"), **told, **quiet),
+        data_collator=collator(case, width),
         callbacks=[Marks()],
     )
     trainer.remove_callback(transformers.PrinterCallback)
     assert not trainer.accelerator.use_distributed, "it would spend time on talking to itself"
 
-    def turn() -> float:
+    def turn(number: int) -> float:
+        items = np.concatenate(race.rounds[number])
+        trainer.train_dataset = [example(case, race.features, int(item)) for item in items]
         marks.clear()
         trainer.train()
         return marks[-1] - marks[0]
 
+    return turn
+
+
+def turn_of(side: str, race: Race) -> Turn:
+    """A side, ready to run. DeepSpeed wants to be told its rank by the environment; Trainer would talk to others."""
+    if side == "engine":
+        return engine_side(race)
+    if side == "bare":
+        return bare_side(race)
+    told = {name: os.environ.pop(name) for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
+    turn = trainer_side(race, race.case.limit if side == "maximal" else None)
+    os.environ |= told
     return turn
 
 
@@ -399,13 +447,17 @@ def collator(case: Case, width: int | None) -> Callable[[list[dict[str, Any]]], 
 
 
 # tables --------------------------------------------------------------------------------------------------------------
-def race(turns: dict[str, Turn], rounds: int) -> dict[str, float]:
-    """Median seconds of each side's turns."""
-    seconds: dict[str, list[float]] = {side: [] for side in turns}
-    for _ in range(rounds):
-        for side, turn in turns.items():
-            seconds[side].append(turn())
-    return {side: median(taken) for side, taken in seconds.items()}
+PADDING = "   padding in dynamic, maximal"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one task: useful tokens a second of each side, how many times as long as the engine each side took, and the
+    share of padding in dynamic and maximal batches. Medians over the rounds."""
+
+    speed: dict[str, float]
+    times: dict[str, float]
+    padding: tuple[float, float]
 
 
 def compare(args: argparse.Namespace, lengths: Lengths | None, folder: Path) -> None:
@@ -414,44 +466,39 @@ def compare(args: argparse.Namespace, lengths: Lengths | None, folder: Path) -> 
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    cases = [case for case in CASES if case.name in args.tasks]
+    sides = ("engine", "bare", *(("dynamic", "maximal") if "speed" in args.tables else ()))
     wide = {"width": args.width, "layers": args.layers, "heads": args.width // 64, "inner": 4 * args.width}
+    base = draw_base(wide, args.vocabulary, folder / "wide")
+    rows: dict[str, list[Result]] = {(title := f"width {args.width}"): []}
     full = "speed" in args.tables
-    sides = ("engine", "bare", "dynamic", "maximal") if full else ("engine", "bare")
-    added: dict[str, dict[str, float]] = {}
-    for title, shape, some in ((f"width {args.width}", wide, sides), ("miniature", MINIATURE, ("engine", "bare"))):
-        if title == "miniature" and "overhead" not in args.tables:
-            continue
-        base = draw_base(shape, args.vocabulary if shape is wide else PIECES, folder / title)
-        if "dynamic" in some:
-            heads = (*some, "of dynamic", "of maximal", "padding: dynamic", "maximal")
-            print(f"\n{'tokens/s':12}" + "".join(f"{head:>{max(10, len(head) + 2)}}" for head in heads))
-        ratios: dict[str, list[float]] = {"dynamic": [], "maximal": []}
-        added[title] = {}
-        for case in CASES:
-            if case.name not in args.tasks:
-                continue
-            tokens, padding, seconds = raced(args, case, lengths, base, some)
-            added[title][case.name] = seconds["engine"] / seconds["bare"] - 1
-            if "dynamic" in some:
-                for side, found in ratios.items():
-                    found.append(seconds[side] / seconds["engine"])
-                speeds = "".join(f"{tokens / seconds[side]:10,.0f}" for side in some)
-                gains = "".join(f"{found[-1]:12.2f}" for found in ratios.values())
-                print(f"{case.name:12}{speeds}{gains}{padding[0]:18.0%}{padding[1]:10.0%}", flush=True)
-        if "dynamic" in some:
-            print(f"{'':52}" + "".join(f"{geometric_mean(found):12.2f}" for found in ratios.values()) + "  (mean)")
+    if full:
+        print(f"{'tokens/s':12}" + "".join(f"{head:>12}" for head in (*sides, "of dynamic", "of maximal")) + PADDING)
+    for case in cases:
+        rows[title].append(result := ran(args, case, lengths, base, sides, args.rounds))
+        if full:
+            figures = "".join(f"{result.speed[side]:12,.0f}" for side in sides)
+            figures += "".join(f"{result.times[side]:12.2f}" for side in sides[2:])
+            print(
+                f"{case.name:12}{figures}{result.padding[0]:{len(PADDING) - 6}.0%}, {result.padding[1]:4.0%}",
+                flush=True,
+            )
+    if full:
+        means = (geometric_mean([result.times[side] for result in rows[title]]) for side in sides[2:])
+        print(f"{'mean':60}" + "".join(f"{mean:12.2f}" for mean in means))
     if "overhead" in args.tables:
-        names = [case.name for case in CASES if case.name in args.tasks]
-        print(f"\n{'overhead':12}" + "".join(f"{name:>12}" for name in (*names, "mean")))
-        for title, found in added.items():
-            mean = geometric_mean([1 + share for share in found.values()]) - 1
-            print(f"{title:12}" + "".join(f"{share:12.1%}" for share in (*found.values(), mean)))
+        base = draw_base(MINIATURE, PIECES, folder / "miniature")
+        rows["miniature"] = [ran(args, case, lengths, base, sides[:2], SMALL * args.rounds) for case in cases]
+        print(f"\n{'overhead':12}" + "".join(f"{name:>12}" for name in (*(case.name for case in cases), "mean")))
+        for title, results in rows.items():
+            added = [1 / result.times["bare"] for result in results]
+            print(f"{title:12}" + "".join(f"{share - 1:12.1%}" for share in (*added, geometric_mean(added))))
 
 
-def raced(
-    args: argparse.Namespace, case: Case, lengths: Lengths | None, base: Path, sides: tuple[str, ...]
-) -> tuple[int, tuple[float, float], dict[str, float]]:
-    """Useful tokens of a turn; the share of padding beside them, dynamic and maximal; seconds of each side's turn."""
+def ran(
+    args: argparse.Namespace, case: Case, lengths: Lengths | None, base: Path, sides: tuple[str, ...], rounds: int
+) -> Result:
+    """All sides over one task, in turns, every other round from the last to the first."""
     import numpy as np
     import torch.distributed as dist
 
@@ -459,38 +506,39 @@ def raced(
     from xstilts.engine.ranks import start
 
     rng = np.random.default_rng(0)
-    count = (args.steps + 1) * case.batch
-    found = lengths[case.name] if lengths else drawn_lengths(case, 10 * count, rng)
-    found = found[rng.permutation(len(found))[:count]]
-    features = features_of(case, found, rng)
-    mixture = mixture_of([part_of(case, features, base)], settings_of(args, case), SEED)
-    steps = [mixture[number].items for number in range(args.steps + 1)]
+    each = args.steps + 1
+    found = lengths[case.name] if lengths else drawn_lengths(case, 2000, rng)
+    race = Race(case, features_of(case, found, rng), [[None] * each for _ in range(rounds)], base, args.threads)
+    mixture = mixture_of([race.part], race.settings, SEED)
+    for number in range(rounds * each):
+        race.rounds[number // each][number % each] = mixture[number].items
     if not dist.is_initialized():
-        start(settings_of(args, case))
-    turns: dict[str, Turn] = {}
-    for side in sides:
-        make = {"engine": engine_side, "bare": bare_side}.get(side)
-        given = (args, case, features, steps, base)
-        # DeepSpeed wants to be told its rank by the environment. Trainer, told so, would talk to other ranks.
-        told = {name: os.environ.pop(name) for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
-        if make:
-            os.environ |= told
-        turns[side] = make(*given) if make else trainer_side(*given, full=side == "maximal")
-        os.environ |= told
-    seconds = race(turns, args.rounds)
+        start(race.settings)
+    turns = {side: turn_of(side, race) for side in sides}
+    seconds: dict[str, list[float]] = {side: [] for side in sides}
+    for number in range(rounds):
+        for side in sides[:: -1 if number % 2 else 1]:
+            seconds[side].append(turns[side](number))
     turns.clear()
     gc.collect()
-    counted = found[np.concatenate(steps[1:])]
-    tokens = int(counted.sum())
-    widest = counted.reshape(args.steps, -1).max(axis=1).sum() * counted[: case.batch].size
-    return tokens, (1 - tokens / widest, 1 - tokens / (counted.size * case.limit)), seconds
+    counted = [[found[items] for items in steps[1:]] for steps in race.rounds]
+    tokens = [sum(int(step.sum()) for step in steps) for steps in counted]
+    steps = [step for steps in counted for step in steps]
+    return Result(
+        {side: median(n / s for n, s in zip(tokens, taken, strict=True)) for side, taken in seconds.items()},
+        {side: median(a / b for a, b in zip(taken, seconds["engine"], strict=True)) for side, taken in seconds.items()},
+        (
+            1 - sum(tokens) / sum(step.size * int(step.max()) for step in steps),
+            1 - sum(tokens) / sum(step.size * case.limit for step in steps),
+        ),
+    )
 
 
 def start_up(args: argparse.Namespace, folder: Path) -> None:
     """The table of starting up, with the miniature's shape: a large model's weights are read as long by anyone."""
     import numpy as np
 
-    from xstilts.config.spec import PartSpec
+    from xstilts.config.spec import PartSpec, StageSpec
     from xstilts.features import write_features
     from xstilts.files import write_digest
     from xstilts.specs import TrainSpec
@@ -503,7 +551,7 @@ def start_up(args: argparse.Namespace, folder: Path) -> None:
     for place in (base, tokens):
         write_digest(place / "digest" if place.is_dir() else place.with_suffix(".digest"), "of a benchmark")
     part = PartSpec("mnli", "", case.format, "mnli", "mnli", ("en",), {})
-    stage = replace(settings_of(args, case), parts=(part,), steps=100)
+    stage = StageSpec(name="", parts=(part,), batch=case.batch, steps=100, **TRAINED)
     spec = TrainSpec(node="benchmark/s1/mnli", seed=1, stage=stage.as_dict()).text()
     given = ["--spec", spec, "--parent", base, "--base", base, "--train", tokens, "--dev", tokens]
     commands = {

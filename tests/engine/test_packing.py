@@ -2,14 +2,13 @@
 
 import copy
 import json
-import os
 from itertools import pairwise
 
 import pytest
 import torch
-import torch.distributed as dist
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pair import on_ranks
 from torch.nn.attention import varlen
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import (
@@ -23,7 +22,7 @@ from transformers import (
 )
 
 from xstilts.config.spec import StageSpec
-from xstilts.engine import packing, ranks, zero
+from xstilts.engine import packing, zero
 from xstilts.engine.packing import Ragged, attend, pack_layers
 
 CONFIGS = {config.model_type: config for config in (BertConfig, RobertaConfig, XLMRobertaConfig, XLMRobertaXLConfig)}
@@ -222,40 +221,36 @@ def test_a_saved_model_knows_nothing_of_it(tmp_path):
     assert packed.config._attn_implementation == packed.roberta.config._attn_implementation == "sdpa"
 
 
-@pytest.fixture(scope="module")
-def one_rank():
-    """A process group of one, and afterwards the environment as it was."""
-    before = dict(os.environ)
-    for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE"):
-        os.environ.pop(name, None)
-    ranks.start()
-    yield
-    dist.destroy_process_group()
-    os.environ.clear()
-    os.environ.update(before)
+WAYS = [(stage, precision) for stage in (0, 3) for precision in ("fp32", "autocast-bf16")]
 
 
-@pytest.mark.parametrize("precision", ["fp32", "autocast-bf16"])
-@pytest.mark.parametrize("stage", [0, 3])
-def test_deepspeed_trains_them_as_it_trains_padded_ones(stage, precision, one_rank):
+def losses_with_deepspeed():
+    """For each stage of ZeRO and precision the losses of some steps, padded and packed."""
+    found = {}
+    for stage, precision in WAYS:
+        settings = StageSpec(name="", parts=(), lr=0.05, batch=4, zero=stage, precision=precision)
+        for packed in (False, True):
+            encoder = encoder_of(XLMRobertaConfig(**SHAPE, **STILL)).train()
+            assert not packed or pack_layers(encoder)
+            engine = zero.start_engine(encoder, [{"params": list(encoder.parameters())}], settings)
+            losses = found[stage, precision, packed] = []
+            for step in range(4):
+                inputs = padded([12, 5, 5, 1], seed=step)
+                loss = (engine(**inputs).last_hidden_state * inputs["attention_mask"][..., None]).square().sum() / 100
+                engine.backward(loss)
+                engine.step()
+                losses.append(loss.item())
+            engine.destroy()
+    return found
+
+
+def test_deepspeed_trains_them_as_it_trains_padded_ones():
     """ZeRO 3 hangs hooks on all modules, which walk through what goes in and out."""
-    settings = StageSpec(name="", parts=(), lr=0.05, batch=4, zero=stage, precision=precision)
-    losses = {}
-    for packed in (False, True):
-        encoder = encoder_of(XLMRobertaConfig(**SHAPE, **STILL)).train()
-        assert not packed or pack_layers(encoder)
-        engine = zero.start_engine(encoder, [{"params": list(encoder.parameters())}], settings)
-        losses[packed] = []
-        for step in range(4):
-            inputs = padded([12, 5, 5, 1], seed=step)
-            loss = (engine(**inputs).last_hidden_state * inputs["attention_mask"][..., None]).square().sum() / 100
-            engine.backward(loss)
-            engine.step()
-            losses[packed].append(loss.item())
-        engine.destroy()
-    assert losses[False][-1] < 0.9 * losses[False][0], "the weights have moved"
-    near = 1e-5 if precision == "fp32" else 0.02
-    assert losses[True] == pytest.approx(losses[False], rel=near)
+    (found,) = on_ranks(1, losses_with_deepspeed)
+    for stage, precision in WAYS:
+        plain, packed = found[stage, precision, False], found[stage, precision, True]
+        assert plain[-1] < 0.9 * plain[0], "the weights have moved"
+        assert packed == pytest.approx(plain, rel=1e-5 if precision == "fp32" else 0.02)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="flash attention needs a GPU")

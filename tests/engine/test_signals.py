@@ -71,6 +71,17 @@ def test_a_rank_whose_launcher_is_killed_stops():
     launcher.wait()
 
 
+def test_the_launcher_of_several_ranks_passes_signals_and_the_exit_status_on(tmp_path):
+    pytest.importorskip("xstilts.engine.torchrun")
+    (tmp_path / "program.py").write_text(LISTENING, encoding="utf-8")
+    command = [sys.executable, "-m", "xstilts.engine.torchrun", "--standalone", "--nproc-per-node", "2"]
+    launcher = subprocess.Popen([*command, tmp_path / "program.py", "0.2"], stdout=subprocess.PIPE, text=True)
+    assert [launcher.stdout.readline() for _ in range(2)] == ["listening\n"] * 2
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.stdout.read() == "asked\n" * 2
+    assert launcher.wait() == STOPPED
+
+
 def test_an_interruption_is_no_error_that_a_program_may_swallow():
     with pytest.raises(SystemExit) as caught:
         try:

@@ -14,12 +14,14 @@ import pytest
 import torch
 import torch.distributed as dist
 from pair import CONTEXT, _rank, on_ranks
+from safetensors.torch import load_file
 from torch import nn
 
 from xstilts.config.spec import StageSpec
 from xstilts.engine import held, sealed, state, zero
 from xstilts.engine.state import States
 from xstilts.errors import UserError
+from xstilts.files import digest_of
 
 KEY = {"spec": {"lr": 0.01}, "ranks": 2}
 
@@ -429,6 +431,20 @@ def finished(folder):
     assert not (again.folder / "finished").exists()
     if first:
         assert "model.safetensors is damaged" in str(said)
+
+
+def test_tensors_of_any_kind_are_written_as_safetensors(tmp_path):
+    shapes = ((), (3,), (5, 2, 1), (0, 4))
+    tensors = {f"{kind} {shape}": torch.ones(shape).to(kind) for kind in sealed.DTYPES for shape in shapes}
+    tensors["turned"] = torch.arange(6.0).view(2, 3).T
+    file = tmp_path / "folder" / "some.safetensors"
+    sealed.write_all({file: tensors})
+    assert sealed.sum_of(tensors) == {"bytes": file.stat().st_size, "sha256": digest_of([file])}
+    found = load_file(file)
+    assert found.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert found[name].dtype == tensor.dtype
+        assert torch.equal(found[name], tensor), name
 
 
 def test_a_record_is_plain_json(tmp_path):

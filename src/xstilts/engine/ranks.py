@@ -61,7 +61,7 @@ def start(settings: StageSpec | None = None) -> None:
         os.environ |= {"MASTER_ADDR": launch.address, "MASTER_PORT": f"{launch.port}"}
         dist.init_process_group(backend)
     if launch.rank:
-        logging.getLogger("xstilts").setLevel(logging.WARNING)  # one rank speaks for all
+        logging.getLogger("xstilts").setLevel(logging.ERROR)  # one rank speaks for all
 
 
 def launch_of(environment: Mapping[str, str]) -> Launch:

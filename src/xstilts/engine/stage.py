@@ -78,7 +78,8 @@ class Node:
             return None
         dev = {file.parent.name: read_digest(file.with_suffix(".digest")) for file in self.dev}
         sharding = {name: getattr(self.settings, name) for name in ("ranks", "zero", "offload")}
-        return States(self.state, {**self.origin, "base": read_digest(self.base / DIGEST), "dev": dev, **sharding})
+        key = {**self.origin, "base": read_digest(self.base / DIGEST), "dev": dev, "versions": versions(), **sharding}
+        return States(self.state, key)
 
     def record(self, done: Trained) -> dict[str, Any]:
         """What is kept with the checkpoint."""

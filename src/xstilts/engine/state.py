@@ -68,7 +68,7 @@ class States:
             raise UserError(f"{folder} is in use by {holder}: end that process, or wait until it has ended")
         if self.first:
             sealed.remove(folder.glob("*/.*.draft"))  # of runs that were killed while they saved
-        self.count: int = self._from_first(lambda: max((int(p.name.split("-")[1]) for p in self._states()), default=0))
+        self.count: int = self._from_first(lambda: max(map(_count, self._states()), default=0))
 
     def save(self, engine: Any, notes: Mapping[str, Any], best: Tensors | None) -> bool:
         """Save what the run has after a step, `notes["step"]`; whether that went well. A full disk ends nothing.
@@ -101,7 +101,7 @@ class States:
 
     def load(self, engine: Any) -> Loaded | None:
         """Put the last whole state into a newly made engine; None where there is none. Reads the rank's files twice."""
-        self.whole = []
+        self.whole, self.best, self.best_said = [], None, None
         for path in reversed(self._from_first(self._states)):
             flaw = _any(_trouble(partial(self._check, path, engine), DAMAGE))
             if flaw is None:
@@ -163,7 +163,7 @@ class States:
 
     def _states(self) -> list[Path]:
         """This run's states, the oldest first."""
-        return sorted(self.folder.glob("state-*"))
+        return sorted(self.folder.glob("state-*"), key=_count)
 
     def _from_first(self, value: Callable[[], Any]) -> Any:
         """What rank 0 finds, on all ranks."""
@@ -215,6 +215,10 @@ class States:
                     kept, wanted = file.get_slice(name), (sealed.DTYPES[tensor.dtype], list(tensor.shape))
                     if (kept.get_dtype(), kept.get_shape()) != wanted:
                         raise ValueError(f"{name} is {kept.get_dtype()} {kept.get_shape()}, not {wanted}")
+
+
+def _count(state: Path) -> int:
+    return int(state.name.split("-")[1])
 
 
 def _trouble(action: Callable[[], object], kinds: tuple[type[Exception], ...] = (OSError,)) -> str | None:
