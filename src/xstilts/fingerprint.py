@@ -44,9 +44,9 @@ TELLING = (
     *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
     "engine.trackers",
 )
-SURVIVING = ("engine.held", "engine.sealed", "engine.signals", "engine.state")
+SURVIVING = ("engine.sealed", "engine.signals", "engine.state")
 APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))
-"""What changes no result: what only a person's own call needs, what a job tells of itself, what it survives a kill by."""
+"""What changes no result: what a person's own call needs, what a job tells of itself, what it survives a kill by."""
 
 
 def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:

@@ -31,12 +31,19 @@ class States:
     """For gradients as they come and for messages, at most, while there are activations."""
     step: int
     """In the place of activations and their buffers: what the end of a step takes besides."""
+    aside: int = 0
+    """Held all the time where the optimiser is offloaded, for the way to the CPU and back."""
     host: int = 0
-    """Of all these, what an offloaded optimiser has in the CPU's memory."""
+    """Of all these, what lies in the CPU's memory because the optimiser is offloaded."""
+
+    @property
+    def held(self) -> int:
+        """All that is there between two micro-batches, wherever it lies."""
+        return self.weights + self.gradients + self.optimizer + self.aside
 
     def peak(self, activations: int = 0) -> int:
         """The most that the device holds at once."""
-        return self.weights + self.gradients + self.optimizer - self.host + max(activations + self.buffers, self.step)
+        return self.held - self.host + max(activations + self.buffers, self.step)
 
 
 def model_states(
@@ -74,7 +81,7 @@ def model_states(
         message = FP32 * (1 + half) * max(largest, bucket) if half or offload or ranks > 1 else 0
         buffers = width * max(largest, prefetch) + width * largest + message + FP32 * bucket
         gradients, step = (2 * FP32 * share, 0) if offload else (FP32 * share, FP32 * share)
-        return States(width * share, gradients, optimizer, buffers, step, gradients + optimizer if offload else 0)
+        return States(width * share, gradients, optimizer, buffers, step, host=offload * (gradients + optimizer))
     # Stage 1 sums up whole gradients and shares them out at the end. Stage 2 shares out those of each micro-batch: of
     # fp32 it keeps all tensors that the share has a part in, of half precision a row that is exactly the share.
     own = FP32 * (share if half or not tensors else _touched(tensors, ranks))
@@ -85,9 +92,9 @@ def model_states(
         aside = width * share + 2 * width * largest
         host = optimizer + FP32 * share + aside - width * largest + (own if stage == 2 and not half else 0)
         norm = FP64 * min(largest, share)
-        step = aside + norm + FP32 * bucket + (width * largest if stage == 2 else own if half else 0)
-        buffers = aside + coming + (FP32 * bucket if stage == 2 else 0)
-        return States(weights, FP32 * share + sums, optimizer, buffers, step, host)
+        step = norm + FP32 * bucket + (width * largest if stage == 2 else own if half else 0)
+        buffers = coming + (FP32 * bucket if stage == 2 else 0)
+        return States(weights, FP32 * share + sums, optimizer, buffers, step, aside, host)
     if stage == 1:
         in_one = precision == "bf16"  # DeepSpeed's optimiser for it reduces all gradients at once
         step = (whole if ranks > 1 else 0) if in_one else own + FP32 * bucket
@@ -107,13 +114,13 @@ def _touched(tensors: Sequence[int], ranks: int) -> int:
 def encoder_tensors(
     vocabulary: int, hidden: int, layers: int, intermediate: int, positions: int, types: int = 1
 ) -> list[int]:
-    """Numbers of each tensor of an encoder of BERT's family without pooler or head, in their order.
+    """Numbers of each tensor of an encoder of BERT's family without pooler or head, in RoBERTa's order.
 
     positions  rows of the table: 514 for XLM-R, which counts from 2
     """
     norm = [hidden, hidden]
     square, up, down = [hidden * hidden, hidden], [hidden * intermediate, intermediate], [intermediate * hidden, hidden]
-    embeddings = [vocabulary * hidden, positions * hidden, types * hidden, *norm]
+    embeddings = [vocabulary * hidden, types * hidden, *norm, positions * hidden]
     return embeddings + layers * [*3 * square, *square, *norm, *up, *down, *norm]
 
 

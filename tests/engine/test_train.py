@@ -7,12 +7,10 @@ import random
 import pyarrow as pa
 import pytest
 import torch
-import torch.distributed as dist
 from tokenizers import Tokenizer
 
 from xstilts.config.spec import Judgement, StageSpec
 from xstilts.encode import special_of
-from xstilts.engine import ranks
 from xstilts.engine.degenerate import NOT_FINITE, seed_of
 from xstilts.engine.journal import Journal
 from xstilts.engine.parts import Part
@@ -57,12 +55,7 @@ def features_of(base, learnable, seed, count=200):
     return Features(form.encode(records, tokenizer, Encoding(max_length=32), LABELS).table)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def alone():
-    settings = StageSpec(name="stage", parts=(), lr=1.0, batch=8)
-    ranks.start(settings)
-    yield
-    dist.destroy_process_group()
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def stage(**settings):

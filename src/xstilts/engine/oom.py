@@ -21,6 +21,7 @@ from xstilts.config.spec import StageSpec
 from xstilts.engine.memory import Memory, held_memory, is_of_gpu, memory_at
 from xstilts.errors import UserError
 from xstilts.formats.base import Batch
+from xstilts.memory import model_states
 
 logger = logging.getLogger(__name__)
 SAYS_SO = re.compile(r"out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED|bad_alloc")
@@ -159,11 +160,7 @@ def key_of(settings: StageSpec) -> str:
     return f"stages.{last.partition('~')[0]}." if above else f"stages.<what bases.{last}.pretrain names>."
 
 
-def state_bytes(weights: int, settings: StageSpec) -> float:
-    """What weights, gradients and AdamW take on a rank, about: all of DeepSpeed's buffers come on top."""
-    half = settings.precision in ("bf16", "fp16")
-    own = half or settings.zero > 0  # the optimizer has fp32 weights of its own
-    sharded = [1 if settings.zero < stage else settings.ranks for stage in (1, 2, 3)]
-    optimizer = 0.0 if settings.offload else (12.0 if own else 8.0) / sharded[0]
-    number = 2.0 if half else 4.0
-    return weights * (optimizer + number / sharded[1] + number / sharded[2])
+def state_bytes(weights: int, settings: StageSpec) -> int:
+    """What weights, gradients and AdamW take of a rank's device, about: DeepSpeed's buffers come on top."""
+    states = model_states(weights, settings.zero, settings.ranks, settings.precision, settings.offload)
+    return states.weights + states.gradients + states.optimizer - states.host

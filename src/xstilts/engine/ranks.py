@@ -17,7 +17,7 @@ from xstilts.config.spec import StageSpec
 from xstilts.config.training import Device
 from xstilts.errors import UserError
 
-LAUNCH = "`scripts/launch --ranks {ranks} train_checkpoint …` (under Slurm `srun -n {ranks} scripts/launch train_checkpoint …`)"
+LAUNCH = "`scripts/launch --ranks {ranks} train_checkpoint …` (Slurm: `srun -n {ranks} scripts/launch …`)"
 FIRST_PORT, PORTS = 10_000, 20_000
 """Ports for jobs that name none: below those that systems hand out by themselves."""
 

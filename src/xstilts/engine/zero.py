@@ -17,7 +17,6 @@ from torch import nn
 from xstilts.config.deepspeed import DEFAULTS
 from xstilts.config.spec import StageSpec
 from xstilts.engine.held import forget_gradients
-from xstilts.engine.ranks import start as start_ranks  # noqa: F401 - until all take it from there
 from xstilts.errors import UserError
 from xstilts.names import suggest
 
