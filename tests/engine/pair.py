@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -37,6 +38,7 @@ def on_ranks(ranks: int, function: Callable[..., Any], *arguments: Any) -> list[
 
 
 def _rank(rank: int, ranks: int, folder: Path, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    gc.freeze()  # DeepSpeed collects garbage now and then, which would go through all that is imported
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks)}

@@ -86,12 +86,17 @@ def assert_same(found, wanted, case):
         assert far <= (WEIGHT if is_felt(name, value) else RATE * curve[-1]["step"]), (case, name, far)
 
 
-@pytest.mark.parametrize("names", [("classification",), MIXTURE], ids=["one task", "mixture"])
-def test_fifty_steps_are_the_same_however_they_are_carried_out(names, base):
+@pytest.mark.parametrize(
+    "names, one, two",
+    # A mixture is the harder case, some weights of which each step leaves out.
+    [(("classification",), ONE[:6], TWO[:2]), (MIXTURE, ONE, TWO)],
+    ids=["one task", "mixture"],
+)
+def test_fifty_steps_are_the_same_however_they_are_carried_out(names, one, two, base):
     data = {"count": 40}
-    first, two = on_ranks(1, runs, base, names, data, ONE)[0], on_ranks(2, runs, base, names, data, TWO)[0]
-    wanted, *alone = first
-    for case, found in zip([*ONE[1:], *TWO], [*alone, *two], strict=True):
+    wanted, *alone = on_ranks(1, runs, base, names, data, one)[0]
+    shared = on_ranks(2, runs, base, names, data, two)[0]
+    for case, found in zip([*one[1:], *two], [*alone, *shared], strict=True):
         assert_same(found, wanted, case)
     curve, weights = wanted
     assert curve[-1]["loss"] < curve[0]["loss"] - 0.01, "it learns"

@@ -67,7 +67,7 @@ def storages(tensors):
 
 
 def alive():
-    """All tensors that Python can reach, gradients included."""
+    """All tensors that are new, gradients included."""
     gc.collect()
     found = [thing for thing in gc.get_objects() if isinstance(thing, torch.Tensor)]
     return found + [tensor.grad for tensor in found if tensor.is_leaf and tensor.grad is not None]
@@ -75,7 +75,8 @@ def alive():
 
 def counted(number, precision, offload):
     """Bytes of weights, of what the optimiser moves and keeps, and of all else, between two micro-batches."""
-    others, model, found = alive(), Model(256), []
+    gc.freeze()  # what is there already is not looked at
+    model, found = Model(256), []
     sizes = model.sizes()
     engine = engine_of(model, number, precision, offload, 1000)
 
@@ -83,8 +84,7 @@ def counted(number, precision, offload):
         kept = [value for state in engine.basic_optimizer.state.values() for value in state.values()]
         weights = storages([getattr(p, "ds_tensor", p) for p in model.parameters()])
         optimizer = storages([*kept, *moved(engine)])
-        known = weights | optimizer | storages(others)
-        rest = sum(size for place, size in storages(alive()).items() if place not in known)
+        rest = sum(size for place, size in storages(alive()).items() if place not in weights | optimizer)
         found.append((sum(weights.values()), sum(v for k, v in optimizer.items() if k not in weights), rest))
 
     for _ in range(3):
