@@ -241,7 +241,8 @@ def summed(cases):
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_half_precision_adds_gradients_up_in_fp32(ranks):
     """In bf16, 1 + 2^-9 is 1: a sum in it, or a message in it between the ranks, would lose the small ones."""
-    cases = [{"zero": z, "offload": o, "precision": "bf16"} for z, o in STAGES]
+    before = {"zero": 2, "precision": "autocast-bf16"}  # which DeepSpeed keeps in mind for all engines of a process
+    cases = [before, *({"zero": z, "offload": o, "precision": "bf16"} for z, o in STAGES)]
     for case, gradient in zip(cases, on_ranks(ranks, summed, cases)[0], strict=True):
         assert gradient == pytest.approx(1 + (9 * ranks - 1) * 2.0**-9, rel=1e-4), case
 
