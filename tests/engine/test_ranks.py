@@ -29,6 +29,10 @@ PORT = FIRST_PORT + 50
 CASES = {
     "alone": ({}, Launch()),
     "torchrun": (TORCHRUN, Launch(3, 4, 1, 2, False, "10.0.0.1", 29500)),
+    "a launcher that counts no local ranks": (
+        {name: value for name, value in TORCHRUN.items() if name != "LOCAL_WORLD_SIZE"},
+        Launch(3, 4, 1, 2, False, "10.0.0.1", 29500),
+    ),
     "torchrun with one rank": (TORCHRUN | {"RANK": "0", "WORLD_SIZE": "1"}, Launch()),
     "torchrun in a job step": (SRUN | TORCHRUN, Launch(3, 4, 1, 2, False, "10.0.0.1", 29500)),
     "srun": (SRUN, Launch(1, 2, 1, 2, True, "127.0.0.1", PORT)),
@@ -202,6 +206,8 @@ def test_ranks_of_torchrun_meet(tmp_path):
         "from xstilts.engine import ranks\n"
         "ranks.start(StageSpec(name='stage', parts=(), lr=1.0, batch=8, ranks=2))\n"
         "print(f'the sum is {ranks.total_over_ranks(2.0)}\\n', end='', flush=True)\n"
+        "ranks.dist.barrier()\n"  # or the first to end would pull the wire out of the other's hand
+        "ranks.dist.destroy_process_group()\n"
     )
     environment = {name: value for name, value in os.environ.items() if name not in TORCHRUN}
     source = Path(ranks.__file__).parents[2]

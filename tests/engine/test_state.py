@@ -72,12 +72,17 @@ def contents(engine):
     return {name: tensor.clone() for name, tensor in found.items()}, held.numbers(engine)
 
 
+def bits(tensor):
+    return tensor.contiguous().flatten().view(torch.uint8)
+
+
 def assert_same(one, other):
     assert one[0].keys() == other[0].keys()
     assert one[1] == other[1]
     for name, tensor in one[0].items():
         assert tensor.dtype == other[0][name].dtype
-        assert torch.equal(tensor, other[0][name]), name
+        # By their bits: where ZeRO 3 fills a share up, whatever was in memory stands, which may be no number.
+        assert torch.equal(bits(tensor), bits(other[0][name])), name
 
 
 class Said(logging.Handler):

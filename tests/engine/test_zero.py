@@ -83,6 +83,7 @@ def test_what_deepspeed_would_ignore_or_refuse_is_a_user_error(config, says):
         ),
         ("{reduce_bucket_size: many}", ["must be a whole number, is 'many'", "reduced at once"]),
         ("{allgather_bucket_size: 7}", ["multiple of 2"]),
+        ("{round_robin_gradients: true}", ["there is no key 'round_robin_gradients'"]),
         ("{overlap_comm: 1}", ["true or false"]),
     ],
 )
@@ -182,6 +183,24 @@ def test_all_stages_do_what_torch_alone_does(ranks):
             assert far < 2e-6, f"{case}: {name} is off by {far}"
         assert all(torch.equal(found[name], value) for name, value in live.items())
     assert all(not found for found, *_ in results[-1]) or ranks == 1, "rank 0 alone keeps copies"
+
+
+SWITCHES = [
+    *({"zero": z, "deepspeed": {"overlap_comm": True, "reduce_bucket_size": 100}} for z in (1, 2, 3)),
+    *({"zero": z, "deepspeed": {"contiguous_gradients": False}} for z in (1, 2, 3)),
+    *({"zero": z, "deepspeed": {"reduce_scatter": False}} for z in (1, 2, 3)),
+    {"zero": 2, "offload": True, "deepspeed": {"contiguous_gradients": False, "overlap_comm": True}},
+    {"zero": 3, "deepspeed": {"sub_group_size": 200, "stage3_prefetch_bucket_size": 0}},
+    {"zero": 3, "deepspeed": {"stage3_max_live_parameters": 0, "stage3_max_reuse_distance": 10**6}},
+]
+
+
+def test_sizes_and_switches_change_no_result():
+    wanted, _ = by_torch_alone(12, 1.0)
+    for case, (found, *_) in zip(SWITCHES, on_ranks(2, by_deepspeed, 12, SWITCHES)[0], strict=True):
+        for name, value in found.items():
+            far = float((value - wanted[name]).abs().max())
+            assert far < 2e-6, f"{case}: {name} is off by {far}"
 
 
 def test_half_precision_is_saved_as_the_weights_behind_it():

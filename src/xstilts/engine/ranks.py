@@ -76,7 +76,8 @@ def launch_of(environment: Mapping[str, str]) -> Launch:
     ranks = _number(environment, *((prefix[1], "SLURM_NTASKS") if own else (prefix[1],)))
     if ranks == 1:
         return Launch()
-    local_ranks = _tasks_here(environment, ranks) if own else int(environment.get("LOCAL_WORLD_SIZE", ranks))
+    # Launchers that do not say how many are here leave it to the last of them to find that there are too many.
+    local_ranks = _tasks_here(environment, ranks) if own else int(environment.get("LOCAL_WORLD_SIZE", local_rank + 1))
     port = environment.get("MASTER_PORT") or str(_port_of(environment))
     return Launch(rank, ranks, local_rank, local_ranks, own, _address(environment, local_ranks == ranks), int(port))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 import os
 import warnings
@@ -20,7 +18,6 @@ from xstilts.engine.held import forget_gradients
 from xstilts.errors import UserError
 from xstilts.names import suggest
 
-logger = logging.getLogger(__name__)
 HALF = ("bf16", "fp16")
 LOW = (torch.bfloat16, torch.float16)
 
@@ -116,10 +113,7 @@ def start_engine(model: nn.Module, groups: list[dict[str, Any]], settings: Stage
     torch_autocast.TORCH_AUTOCAST_INITIALIZED = False
     model.to(device)
     optimizer = torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas, eps=settings.eps, fused=True)
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=config)
-    for line in filter(None, said.getvalue().splitlines()):
-        logger.debug("deepspeed: %s", line)
+    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=config)
     if settings.offload or settings.zero == 3:
         _step_without_remains(engine, idle=len(settings.parts) != 1)
     plain = engine.optimizer is optimizer
@@ -164,7 +158,10 @@ def quiet_deepspeed() -> Any:
     if not log.handlers:
         log.addFilter(lambda record: not record.getMessage().startswith("Setting accelerator to CPU"))
     import deepspeed
+    from deepspeed.runtime import bf16_optimizer
 
+    # It collects garbage six times, a second or two in all, to print how much memory there is.
+    bf16_optimizer.see_memory_usage = lambda *_, **__: None
     log.handlers.clear()  # it wrote to stdout
     log.propagate = True
     # On CPU ranks DeepSpeed would compile a shared-memory collective at its first use, with a compiler
