@@ -14,7 +14,8 @@ import os, signal, sys, time
 from xstilts.engine import signals
 signals.BURST = 0.5
 signals.listen()
-print("listening", flush=True)
+sys.stdout.write("listening\\n")  # in one piece: ranks share the pipe
+sys.stdout.flush()
 while not signals.stop_wanted():
     time.sleep(0.01)
 print("asked", flush=True)
