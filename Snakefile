@@ -40,6 +40,8 @@ wildcard_constraints:
 rule all:
     input:
         plan.report_files(),
+        plan.published_files(),
+        plan.probe_files,
         plan.weights_to_prune(),
         plan.cleared_states(),
     localrule: True
@@ -50,5 +52,7 @@ rule all:
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/alignment.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/submission.smk"
 include: "workflow/rules/collect.smk"

@@ -14,8 +14,10 @@ from statistics import mean
 import numpy as np
 
 from xstilts.bootstrap import interval, resampled_sums
-from xstilts.formats import format_named
+from xstilts.metrics import metric_named
+from xstilts.metrics.base import SCORE, named
 from xstilts.score import read_statistics
+from xstilts.tasks import get
 
 WORLD = Path(sys.argv[1] if len(sys.argv) > 1 else "results/mini")
 SEEDS = (1, 2, 3)
@@ -34,7 +36,8 @@ def score(seed: int, recipe: str, target: str, english: bool, metric: str = "sco
 
 def centred(node: str, layer: int = 4) -> float:
     """Accuracy of Tatoeba from centred vectors of a layer, mean over languages."""
-    return mean(r["value"] for r in rows(node, "tatoeba") if r["metric"] == f"centred_layer_{layer}")
+    found = rows(node, "tatoeba")
+    return mean(r["value"] for r in found if (r["metric"], r["layer"]) == ("accuracy_centred", layer))
 
 
 def gain(recipe: str, target: str, english: bool) -> list[float]:
@@ -43,13 +46,14 @@ def gain(recipe: str, target: str, english: bool) -> list[float]:
 
 def gain_interval(recipe: str, target: str, english: bool) -> str:
     """Of the mean gain over seeds: examples are drawn alike for both arms, seeds with replacement."""
-    form = format_named({"xnli": "classification", "xquad": "span"}[target])
+    metric = metric_named(get(target).metric)
 
     def draws(seed: int, arm: str) -> np.ndarray:
         node = "/".join(["tiny", f"s{seed}", *([arm] if arm else []), target])
-        found = read_statistics(WORLD / "scores" / node / f"{target}.parquet")
-        kept = [x for language, x in found.items() if (language == "en") == english]
-        return np.mean([form.values(resampled_sums(x, seed=0))["score"] for x in kept], axis=0)
+        found = read_statistics(WORLD / "scores" / node / f"{target}.parquet", "test")
+        kept = [x for language, x in found.languages.items() if (language == "en") == english]
+        sums = [named(found.names, resampled_sums(x, seed=0)) for x in kept]
+        return np.mean([metric.scored(some)[SCORE] for some in sums], axis=0)
 
     by_seed = np.stack([draws(seed, recipe) - draws(seed, "") for seed in SEEDS])
     drawn = np.random.default_rng(0).integers(0, len(SEEDS), (len(SEEDS), by_seed.shape[1]))

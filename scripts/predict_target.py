@@ -2,7 +2,7 @@
 
 Input   a spec; the checkpoint's folder; for each split a record file and its token file
 Output  OUT.parquet (id, language, split, prediction, score, gold, and what the metric needs), OUT.json, OUT.digest
-Cost    one pass over the target's test data
+Cost    one pass over the target's test data; a run that was killed goes on from --state, if it has one
 
 Example, on a CPU, after `snakemake -c2`:
     python scripts/predict_target.py --spec results/mini/predictions/tiny/tatoeba.json \\
@@ -13,7 +13,7 @@ Example, on a CPU, after `snakemake -c2`:
 from pathlib import Path
 
 from xstilts.command import arguments, run
-from xstilts.engine.predict import predict_target
+from xstilts.engine.predict import Running, predict_target
 from xstilts.specs import PredictSpec
 
 
@@ -25,10 +25,12 @@ def main() -> None:
     )
     parser.add_argument("--tokens", required=True, type=Path, nargs="+", help="token files, in the order of the splits")
     parser.add_argument("--out", required=True, type=Path, help="path of the outputs, without their suffix")
-    parser.add_argument("--micro-tokens", type=int, default=4096, help="padded tokens in a batch")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--micro-tokens", type=int, default=Running.micro_tokens, help="tokens in a batch")
+    parser.add_argument("--threads", type=int, default=Running.threads, help="CPU threads")
+    parser.add_argument("--state", type=Path, help="folder for what a killed run goes on from; left out: none is kept")
+    parser.add_argument("--pause", type=float, default=Running.pause, help="seconds of work that a kill may cost")
     args = parser.parse_args()
-    running = {"micro_tokens": args.micro_tokens, "threads": args.threads}
+    running = Running(args.micro_tokens, args.threads, args.state, args.pause)
     predict_target(
         PredictSpec.read(args.spec), running, args.checkpoint, args.records, args.tokens, args.out, args.code
     )

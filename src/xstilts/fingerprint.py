@@ -17,13 +17,15 @@ from pathlib import Path
 PACKAGE = "xstilts"
 SOURCE = Path(__file__).parent
 FORMATS = f"{PACKAGE}.formats."
+STARTS = {FORMATS: "FORMAT", f"{PACKAGE}.metrics.": "METRIC"}
+"""Of what is found by the name of its module, the definition that is used."""
 
 FACETS: Mapping[str, frozenset[str]] = {
     "prepare": frozenset({"record_fields", "schema", "check"}),
     "encode": frozenset({"encode"}),
     "train": frozenset({"auto_class", "outputs", "collate", "terms", "loss", "dev_score", "gold", "guess"}),
-    "predict": frozenset({"auto_class", "collate", "infer", "decode"}),
-    "score": frozenset({"statistics", "values"}),
+    "predict": frozenset({"auto_class", "collate", "infer", "together", "decode", "source"}),
+    "score": frozenset({"asked"}),
 }
 """Which members of a format each program runs; a member that stands in no facet counts for all."""
 FACETED = frozenset[str]().union(*FACETS.values())
@@ -44,7 +46,7 @@ TELLING = (
     *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
     "engine.trackers",
 )
-SURVIVING = ("engine.sealed", "engine.signals", "engine.state")
+SURVIVING = ("alignment.parts", "engine.answers", "engine.sealed", "engine.signals", "engine.state")
 APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))
 """What changes no result: what a person's own call needs, what a job tells of itself, what it survives a kill by."""
 
@@ -82,7 +84,8 @@ def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[st
 
 
 def _starts(module: str, name: str) -> bool:
-    return name == "FORMAT" if module.startswith(FORMATS) else True
+    starts = [name for package, name in STARTS.items() if module.startswith(package)]
+    return name in starts if starts else True
 
 
 def mentioned(statement: ast.stmt, module: str, parsed: Module) -> Iterator[Place]:

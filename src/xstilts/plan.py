@@ -13,17 +13,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from xstilts.alignment import OPERATORS, RATES
 from xstilts.available import available, data_of
 from xstilts.config import Project, StageSpec, load
 from xstilts.errors import UserError
 from xstilts.fingerprint import FACETS, fingerprint
-from xstilts.formats.encoding import Encoding, reading
+from xstilts.formats.encoding import Encoding, Find, reading
 from xstilts.origins import Origins
+from xstilts.published import FILE
 from xstilts.recipe import Node, digest
 from xstilts.sources.fetch.weights import files_watched
 from xstilts.specs import (
+    AlignmentSpec,
     DownloadSpec,
     FetchSpec,
     PredictSpec,
@@ -32,17 +35,21 @@ from xstilts.specs import (
     ScoreSpec,
     ScratchSpec,
     Spec,
+    SubmissionSpec,
+    SubmittedSpec,
     TargetSpec,
     TokenizerSpec,
     TokensSpec,
     TrainSpec,
 )
+from xstilts.submission.official import FOLDERS, Folder
 from xstilts.tasks import Task, get
 
 MAKERS = "xstilts.sources.miniature.makers"
 GENERATED = "xstilts.sources.miniature.records"
 READERS = "xstilts.sources.readers"
 FORMATS = "xstilts.formats"
+METRICS = "xstilts.metrics"
 TEMPLATES = sorted(Path(__file__).parent.glob("report/templates/*"))
 
 
@@ -154,7 +161,9 @@ class Plan:
 
     def _encoding(self, task: Task) -> Encoding:
         encoding = Encoding(**self.world.encoding_of(task.name).model_dump())
-        return encoding if task.layer is None else replace(encoding, layer_share=task.layer[0] / task.layer[1])
+        if task.layer is None:
+            return encoding
+        return replace(encoding, layer_share=task.layer[0] / task.layer[1], find=cast(Find, task.metric))
 
     # checkpoints ----------------------------------------------------------------------------------------------------
     def checkpoint(self, node: Node | str) -> Path:
@@ -243,9 +252,14 @@ class Plan:
 
     # evaluation -----------------------------------------------------------------------------------------------------
     def predict_spec(self, node: str, target: str) -> PredictSpec:
-        task = get(target)
+        task, base = get(target), self.world.bases.get(node)
         return PredictSpec(
-            node=node, task=target, format=task.format, splits=task.evaluated, encoding=self._encoding(task)
+            node=node,
+            task=target,
+            format=task.format,
+            splits=task.evaluated,
+            encoding=self._encoding(task),
+            labels=base.labels if base and task.labels else (),
         )
 
     def evaluated(self, node: str, target: str, kind: str) -> list[Path]:
@@ -259,16 +273,57 @@ class Plan:
     def score_spec(self, node: str, target: str) -> ScoreSpec:
         task, place = get(target), self.project.node(node)
         trained = place.parent if task.stage else place
-        assert trained is not None
         return ScoreSpec(
             base=place.base,
-            recipe=str(trained.recipe),
+            recipe=str((trained or place).recipe),  # a base may be fine-tuned already
             seed=place.seed,
             node=node,
             task=target,
             format=task.format,
+            metric=task.metric,
+            labels=task.labels,
+            languages=self.tested(target),
+            splits=task.evaluated,
+            encoding=self._encoding(task),
             chance=task.chance,
         )
+
+    def tested(self, target: str) -> tuple[str, ...]:
+        """The languages that a target is evaluated in."""
+        return self.world.languages_in(target, get(target).evaluated[-1])
+
+    def answers_of(self, node: str, target: str) -> Path:
+        """Folder of what an evaluation, once killed, goes on from; undeclared, as `state_of` is."""
+        return self.results / "states" / "predictions" / node / target
+
+    # alignment ------------------------------------------------------------------------------------------------------
+    def align_spec(self, node: str, target: str) -> AlignmentSpec:
+        length = self._encoding(get(target)).max_length
+        return AlignmentSpec(node=node, task=target, max_length=length, operators=OPERATORS, rates=RATES)
+
+    def align_parts(self, node: str, target: str) -> Path:
+        """Folder of what a measurement, once killed, goes on from; undeclared, since Snakemake removes outputs."""
+        return self.results / "states" / "alignment" / node / target
+
+    def alignment_files(self) -> list[Path]:
+        """Digests of all measurements: every checkpoint that is no target's, with every target that is in pairs."""
+        if not self._paired:
+            raise UserError(
+                f"the study {self.name!r} has no target in which every sentence has its translation, which alignment "
+                "is measured on: add tatoeba to its targets"
+            )
+        nodes = [file.parent for kind in ("bases", "intermediates") for file in self.checkpoint_files(kind)]
+        folder = self.results / "alignment"
+        return [folder / f.relative_to(self.checkpoint("")) / f"{task}.digest" for f in nodes for task in self._paired]
+
+    @property
+    def probe_files(self) -> list[Path]:
+        """What the study measures beside its targets, as far as there is data for it."""
+        return self.alignment_files() if "alignment" in self.study.probes and self._paired else []
+
+    @property
+    def _paired(self) -> list[str]:
+        return [task.name for task in self.project.targets if task.paired]
 
     # the study ------------------------------------------------------------------------------------------------------
     def report_spec(self) -> ReportSpec:
@@ -283,12 +338,20 @@ class Plan:
             recipes={name: str(recipe) for name, recipe in self.project.recipes.items()},
             targets={task.name: TargetSpec(title=task.title, stage=task.stage) for task in self.project.targets},
             left_out=self.left_out,
+            fine_tuned={
+                name: base.fine_tuned for name in self.study.bases if (base := self.world.bases[name]).fine_tuned
+            },
         )
 
     def report_files(self) -> list[Path]:
         """The page, and its tables as CSV."""
         folder = self.results / "report" / self.name
         return [folder / "report.html", folder / "scores.csv", folder / "recipes.csv"]
+
+    def published_files(self) -> list[Path]:
+        """The comparison with published figures, in studies that ask for one."""
+        folder = self.results / "report" / self.name
+        return [folder / "published.csv"] if self.study.compare.published else []
 
     @cached_property
     def score_files(self) -> list[Path]:
@@ -333,6 +396,62 @@ class Plan:
         found = [target.name for *_, target, at in self.project.cells if str(at) == node]
         return [self.results / "predictions" / node / f"{target}.digest" for target in dict.fromkeys(found)]
 
+    # submission -----------------------------------------------------------------------------------------------------
+    @cached_property
+    def submissions(self) -> dict[str, tuple[str, int, str]]:
+        """Base, seed and recipe of each submission, by its name."""
+        study = self.study
+        cells = ((base, seed, recipe) for base in study.bases for seed in study.seeds for recipe in study.recipes)
+        return {f"{base}-s{seed}-{recipe}": (base, seed, recipe) for base, seed, recipe in cells}
+
+    def submission_files(self) -> list[Path]:
+        """The archives of the study; a UserError where none of its targets is XTREME's."""
+        if not self._folders:
+            names = ", ".join(folder.target for folder in FOLDERS)
+            raise UserError(
+                f"the study {self.name!r} has no target of XTREME's nine ({names}): targets: [xtreme] names them all"
+            )
+        folder = self.results / "submission" / self.name
+        return [folder / f"{name}.zip" for name in self.submissions]
+
+    def submission_spec(self, submission: str) -> SubmissionSpec:
+        base, seed, recipe = self._submission(submission)
+        nodes = {cell[3].name: str(cell[4]) for cell in self.project.cells if cell[:3] == (base, seed, recipe)}
+        folders = {
+            folder.name: SubmittedSpec(
+                target=folder.target,
+                node=nodes[folder.target],
+                labels=get(folder.target).labels,
+                generated=self.world.tasks[folder.target].source == "miniature",
+            )
+            for folder in self._folders
+        }
+        world = self.project.settings.world
+        return SubmissionSpec(study=self.name, world=world, base=base, seed=seed, recipe=recipe, folders=folders)
+
+    def submitted(self, submission: str, kind: str) -> list[Path]:
+        """What a submission is made of, in the order of its folders.
+
+        `predictions`, what is `told` beside them, `records`, and the `digests` of predictions and records.
+        """
+        entries = self.submission_spec(submission).folders.values()
+        predictions = [self.results / "predictions" / one.node / f"{one.target}.parquet" for one in entries]
+        records = [self.results / "records" / one.target / "test.parquet" for one in entries]
+        told = [file.with_suffix(".json") for file in predictions]
+        digests = [file.with_suffix(".digest") for file in predictions + records]
+        return {"predictions": predictions, "told": told, "records": records, "digests": digests}[kind]
+
+    @property
+    def _folders(self) -> list[Folder]:
+        """XTREME's folders that the study has the targets of."""
+        asked = {target.name for target in self.project.targets}
+        return [folder for folder in FOLDERS if folder.target in asked]
+
+    def _submission(self, name: str) -> tuple[str, int, str]:
+        if name not in self.submissions:
+            raise UserError(f"the study {self.name!r} has no submission {name!r}, but {', '.join(self.submissions)}")
+        return self.submissions[name]
+
     # code -----------------------------------------------------------------------------------------------------------
     def records_code(self, data: str, split: str) -> str:
         spec = self.records_spec(data, split)
@@ -366,14 +485,26 @@ class Plan:
         made = self.results / "predictions" / node / f"{target}.json"
         return self._code("predict", spec, made, f"{FORMATS}.{spec.format}")
 
+    def align_code(self, node: str, target: str) -> str:
+        made = self.results / "alignment" / node / f"{target}.json"
+        return self._code("align", self.align_spec(node, target), made)
+
     def score_code(self, node: str, target: str) -> str:
         spec = self.score_spec(node, target)
         made = self.results / "scores" / node / f"{target}.json"
-        return self._code("score", spec, made, f"{FORMATS}.{spec.format}")
+        return self._code("score", spec, made, f"{FORMATS}.{spec.format}", f"{METRICS}.{spec.metric}")
 
     def report_code(self) -> str:
         """The report's code, and its templates, whose every character counts."""
         return digest([self._print("report", ()), *(file.read_text(encoding="utf-8") for file in TEMPLATES)])
+
+    def submission_code(self, submission: str) -> str:
+        made = self.results / "submission" / self.name / f"{submission}.json"
+        return self._code("submission", self.submission_spec(submission), made)
+
+    def published_code(self) -> str:
+        """The comparison's code, and the figures themselves."""
+        return digest([self._print("published", ()), FILE.read_text(encoding="utf-8")])
 
     def _code(self, program: str, spec: Spec, made: Path, *found_by_name: str) -> str:
         """Fingerprint of what a job runs; with `freeze_code`, the one of its existing result, if of this spec."""
@@ -392,6 +523,7 @@ class Plan:
 
 
 PROGRAMS = {
+    "published": "compare_published",
     "prepare": "prepare",
     "tokenizer": "train_tokenizer",
     "encode": "encode_tokens",
@@ -399,6 +531,8 @@ PROGRAMS = {
     "fetch": "fetch_base",
     "train": "train_checkpoint",
     "predict": "predict_target",
+    "align": "measure_alignment",
     "score": "score_target",
     "report": "make_report",
+    "submission": "write_submission",
 }

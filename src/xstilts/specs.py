@@ -137,6 +137,8 @@ class PredictSpec(Spec):
     format: str
     splits: tuple[str, ...]
     encoding: Encoding
+    labels: tuple[str, ...] = ()
+    """In the order of the model's outputs, where its configuration says so; else its config.json does."""
 
 
 class ScoreSpec(Spec):
@@ -148,7 +150,27 @@ class ScoreSpec(Spec):
     node: str
     task: str
     format: str
+    metric: str
+    """A file of `xstilts.metrics`."""
+    labels: tuple[str, ...]
+    languages: tuple[str, ...]
+    splits: tuple[str, ...]
+    encoding: Encoding
     chance: float | None
+
+
+class AlignmentSpec(Spec):
+    """One checkpoint's layers, measured on sentences and their translations."""
+
+    node: str
+    task: str
+    max_length: int
+    """Tokens of a text with typing errors, which is tokenised anew."""
+    operators: tuple[str, ...]
+    """Kinds of noise, by their names in `xstilts.alignment.noise`."""
+    rates: tuple[float, ...]
+    neighbours: int = 4
+    """Of the ratio margin."""
 
 
 class Cell(Spec):
@@ -181,17 +203,46 @@ class ReportSpec(Spec):
     targets: dict[str, TargetSpec]
     left_out: tuple[str, ...] = ()
     """What the study asks for and whose data is not there, in sentences."""
+    fine_tuned: dict[str, tuple[str, ...]] = {}
+    """Stages that bases have behind them: what is evaluated for these targets without a recipe is the base itself."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The whole grid, and the node behind each of its cells."""
         return tuple(
-            Cell(base=base, seed=seed, recipe=recipe, target=target, node=node_path(base, seed, path, entry.stage))
+            Cell(base=base, seed=seed, recipe=recipe, target=target, node=self.node(base, seed, path, entry))
             for base in self.bases
             for seed in self.seeds
             for recipe, path in self.recipes.items()
             for target, entry in self.targets.items()
         )
+
+    def node(self, base: str, seed: int, recipe: str, target: TargetSpec) -> str:
+        """Path of the node that is evaluated."""
+        done = not recipe and target.stage in self.fine_tuned.get(base, ())
+        return node_path(base, seed, recipe, None if done else target.stage)
+
+
+class SubmittedSpec(Spec):
+    """One folder of a submission: the target behind it, and the node whose predictions it holds."""
+
+    target: str
+    node: str
+    labels: tuple[str, ...]
+    generated: bool
+    """By the miniature, in languages of its own."""
+
+
+class SubmissionSpec(Spec):
+    """What one base and seed say with one recipe, for XTREME."""
+
+    study: str
+    world: str
+    base: str
+    seed: int
+    recipe: str
+    folders: dict[str, SubmittedSpec]
+    """By XTREME's names."""
 
 
 def node_path(base: str, seed: int, recipe: str, stage: str | None) -> str:

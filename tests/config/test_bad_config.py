@@ -139,7 +139,7 @@ CASES = [
     Case("unknown language", ["languages[1]", "no language 'qlz'", "did you mean"], world(languages=["en", "qlz"])),
     Case("unknown target", ["targets[0]", "did you mean 'xnli'?", "xtreme"], study(targets=["xnlii"])),
     Case("unknown suite", ["targets[0]", "did you mean 'xtreme'?"], study(targets=["extreme"])),
-    Case("target is intermediate", ["targets[0]", "'mnli' is no target", "xnli"], study(targets=["mnli"])),
+    Case("target is text", ["targets[0]", "'mlm' is no target: nothing is predicted", "xnli"], study(targets=["mlm"])),
     Case("unknown base", ["bases[0]", "no base 'tinny'", "did you mean 'tiny'?"], study(bases=["tinny"])),
     Case(
         "unknown stage",
@@ -248,6 +248,26 @@ CASES = [
         "branch",
         ["bases.new.revision", "'main' is no revision", "40"],
         world(bases={"new": {"hub": "a/b", "revision": "main"}}),
+    ),
+    Case(
+        "from scratch and fine-tuned",
+        ["bases.tiny", "'fine_tuned' belongs to hub or path"],
+        world(bases={"tiny": {"fine_tuned": ["xnli"]}}),
+    ),
+    Case(
+        "fine-tuned for nothing",
+        ["bases.new.fine_tuned[0]", "did you mean 'xnli'?"],
+        world(bases={"new": {"path": "/x", "fine_tuned": ["xnl"]}}),
+    ),
+    Case(
+        "labels of no head",
+        ["bases.new", "'labels' belongs to fine_tuned"],
+        world(bases={"new": {"path": "/x", "labels": ["yes", "no"]}}),
+    ),
+    Case(
+        "unknown pooling",
+        ["encoding.retrieval.pooling", "did you mean 'mean'?"],
+        world(encoding={"retrieval": {"pooling": "meen"}}),
     ),
     Case("hub id", ["bases.new.hub", "owner/name"], world(bases={"new": {"hub": "../b", "revision": HEX}})),
     Case("not generated", ["tasks.mnli", "'folder' belongs to source: files"], task("mnli", folder="/x")),

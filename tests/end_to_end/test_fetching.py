@@ -20,7 +20,7 @@ reviews: {{title: Reviews, url: "https://example.org", licence: CC0, citation: u
 """
 TASK = """
 LOCAL: tuple[Task, ...] = (
-    Task("reviews", "Reviews", "classification", "target", ("de", "en"), ("train", "dev", "test"), ("accuracy",),
+    Task("reviews", "Reviews", "classification", "target", ("de", "en"), ("train", "dev", "test"), "accuracy",
         english="reviews", stage="reviews", labels=("bad", "good"), chance=50.0, releases=("reviews",)),
 )
 """

@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 
 from xstilts.encode import special_of
 from xstilts.engine import zero
+from xstilts.engine.answers import Answers
 from xstilts.engine.checkpoint import save
 from xstilts.engine.fit import check_fit, check_parent, positions
-from xstilts.engine.inference import infer, load_for
+from xstilts.engine.inference import Asking
 from xstilts.engine.model import build, load, load_encoder
 from xstilts.engine.packing import pack_layers
 from xstilts.errors import UserError
@@ -28,7 +29,6 @@ from xstilts.formats.encoding import Encoding
 from xstilts.layout import HEADS, WEIGHTS
 
 LABELS = {"classification": ("yes", "no"), "choice": (), "span": (), "tagging": ("O", "B", "I"), "mlm": ()}
-RETRIEVAL = format_named("retrieval")
 ENCODING = Encoding(max_length=40, max_query=8, stride=16)
 WITH_MLM = [family for family in FAMILIES if family not in WITHOUT_MLM]
 
@@ -113,14 +113,17 @@ def saved(folder, model, parent):
     return folder
 
 
+def vectors_in(said):
+    return said["vectors"].combine_chunks().to_numpy_ndarray()
+
+
 def asked(name, node, folder):
-    """What a node says of the records of a format, decoded and scored."""
+    """What a node says of the records of a format, and its predictions."""
     form = format_named(name)
     records, features, special = encoded(name, folder)
-    answers = infer(load_for(form, node), form, features, special, 10**4)
-    predictions = form.decode(records, features, answers, LABELS.get(name, ()), ENCODING)
-    table = predictions.append_column("split", pa.array(["test"] * len(predictions)))
-    return answers, form.values(form.statistics(table).sum(0))
+    asking = Asking.of(form, ENCODING, node, 10**4)
+    said = asking.ask(features, np.arange(len(features)), special, Answers())
+    return said, form.decode(records, features, said, LABELS.get(name, ()), ENCODING)
 
 
 @pytest.mark.parametrize("name", ["classification", "choice", "span", "tagging"])
@@ -135,11 +138,15 @@ def test_a_task_is_learned_saved_and_asked_again(family, name, base, tmp_path):
     _, features, special = encoded(name, base(family))
     batch = model.formats[0].collate(features, np.arange(len(features)), special, (0,))
     with torch.inference_mode():
-        ours = model.formats[0].infer(model.heads[0], batch)
-    answers, values = asked(name, node, base(family))
-    assert 0 <= values["score"] <= 100
-    for wanted, found in zip(ours, answers, strict=True):
-        np.testing.assert_allclose(np.array(found), np.array(wanted), rtol=1e-4, atol=1e-5)
+        ours = model.formats[0].infer(model.heads[0], batch, ENCODING)
+    said, predictions = asked(name, node, base(family))
+    assert said.schema == ours.schema
+    for column in said.column_names:
+        wanted, found = (table[column].to_pylist() for table in (ours, said))
+        if pa.types.is_nested(said[column].type):
+            wanted, found = (np.concatenate(lists) for lists in (wanted, found))
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    assert predictions["gold"].to_pylist() and np.isfinite(predictions["score"].to_numpy()).all()
     assert type(opened) is type(model.heads[0])
 
 
@@ -179,8 +186,9 @@ def test_a_mixture_is_an_encoder_with_heads_beside_it(family, base, tmp_path):
     heads = load_file(node / HEADS)
     assert own.keys() == heads.keys()
     assert all(torch.equal(heads[key], weight) for key, weight in own.items())
-    answers, _ = asked("retrieval", node, base(family))
-    assert np.stack(answers).shape[1:] == (LAYERS + 1, WIDTH)
+    said, predictions = asked("retrieval", node, base(family))
+    assert vectors_in(said).shape == (16, LAYERS + 1, WIDTH)
+    assert len(predictions) == 8
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -196,9 +204,9 @@ def test_the_encoder_alone_passes_on(family, base, tmp_path):
     for key, weight in child.named_parameters():
         if id(weight) not in shared and weight.ndim > 1:
             assert not torch.equal(weight, dict(model.named_parameters())[key]), f"{key} is drawn anew"
-    answers, _ = asked("retrieval", node, base(family))
+    said, _ = asked("retrieval", node, base(family))
     again, _ = asked("retrieval", saved(tmp_path / "child", built(node, node, "tagging"), node), base(family))
-    np.testing.assert_array_equal(np.stack(answers), np.stack(again))
+    np.testing.assert_array_equal(vectors_in(said), vectors_in(again))
 
 
 @pytest.mark.parametrize("name", ["classification", "span", "tagging"])
@@ -275,7 +283,7 @@ def test_pairs_are_read_as_with_the_tokenizer_of_transformers(family, base, tmp_
     opened = transformers.AutoModelForSequenceClassification.from_pretrained(node).eval()
     with torch.no_grad():
         wanted = opened(**inputs).logits
-        ours = load_for(model.formats[0], node)
+        ours = Asking.of(model.formats[0], ENCODING, node, 10**4).model
         found = ours(input_ids=inputs.input_ids, attention_mask=inputs.attention_mask).logits
     torch.testing.assert_close(found, wanted)
     if family == "mbert":

@@ -10,12 +10,14 @@ import transformers
 from tokenizers import Tokenizer
 
 from xstilts.encode import special_of
-from xstilts.engine.inference import infer
+from xstilts.engine.answers import Answers
+from xstilts.engine.inference import Asking
 from xstilts.features import Features
 from xstilts.formats.base import Special
 from xstilts.formats.encoding import Encoding
 from xstilts.tokenizer import train_tokenizer
 
+torch.set_num_threads(1)  # tests may run beside other work, and threads that wait for a core cost more than they bring
 SYLLABLES = ["ka", "lo", "mi", "ter", "ven", "sul", "pa", "dor", "ne", "fi"]
 UNSPACED = "山水火木金土日月人大小中"  # a script without spaces between words
 
@@ -102,10 +104,11 @@ def cut(tokenizer):
 def ask(special):
     """A function that gives what a model says of each sequence, under a budget of tokens a batch."""
 
-    def answers(model, form, features, budget=10**6):
-        return infer(model, form, features, special, budget)
+    def said(model, form, features, encoding, budget=10**6):
+        asking = Asking(model, form, encoding, packed=False, budget=budget)
+        return asking.ask(features, np.arange(len(features)), special, Answers())
 
-    return answers
+    return said
 
 
 @pytest.fixture(scope="session")

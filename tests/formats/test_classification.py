@@ -1,4 +1,4 @@
-"""Classification, from a record to its score."""
+"""Classification, from a record to its prediction."""
 
 import numpy as np
 import pyarrow as pa
@@ -84,26 +84,35 @@ def test_loss_is_the_summed_cross_entropy_of_each_example_alone(records, encode,
     assert FORMAT.loss(model, batch).item() == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_from_logits_to_accuracy(records, encode, draw_model, ask, whole_batch):
+def test_from_logits_to_labels(records, encode, draw_model, ask, whole_batch):
     table, features, encoding = encode(FORMAT, records, LABELS)
     model = draw_model("AutoModelForSequenceClassification", 3)
-    answers = ask(model, FORMAT, features)
-    np.testing.assert_allclose(answers, ask(model, FORMAT, features, budget=40), atol=1e-5)
-    predictions = FORMAT.decode(table, features, answers, LABELS, encoding)
-    hits = [said == gold for said, gold in zip(predictions["prediction"], predictions["gold"], strict=True)]
+    said, again = (ask(model, FORMAT, features, encoding, budget) for budget in (10**6, 40))
+    shares = []
+    for i in range(len(records)):
+        with torch.no_grad():
+            logits = model(input_ids=torch.from_numpy(features.ids(i).astype(np.int64))[None]).logits[0]
+        shares.append(logits.softmax(-1).numpy())
+    for found in (said, again):
+        assert found["label"].to_pylist() == [int(share.argmax()) for share in shares]
+        np.testing.assert_allclose(found["probability"].to_numpy(), np.max(shares, axis=1), atol=1e-5)
+    predictions = FORMAT.decode(table, features, said, LABELS, encoding)
     assert predictions["id"].to_pylist() == table["id"].to_pylist()
-    assert predictions["score"].to_numpy() == pytest.approx(np.max(answers, axis=1))
-    values = FORMAT.values(FORMAT.statistics(predictions).sum(0))
-    assert values["score"] == values["accuracy"] == pytest.approx(100 * np.mean(hits))
-    right, counted = FORMAT.dev_score(model, whole_batch(FORMAT, features))
-    assert 100 * right / counted == pytest.approx(values["accuracy"])
+    assert predictions["gold"].to_pylist() == [record["label"] for record in records]
+    assert predictions["prediction"].to_pylist() == [LABELS[int(share.argmax())] for share in shares]
+    assert predictions["score"].to_numpy() == pytest.approx(np.max(shares, axis=1), abs=1e-5)
+    pairs = zip(predictions["prediction"].to_pylist(), predictions["gold"].to_pylist(), strict=True)
+    hits = sum(found == gold for found, gold in pairs)
+    assert 0 < hits < len(records), "a test that only knows right or only wrong answers says little"
+    assert FORMAT.dev_score(model, whole_batch(FORMAT, features)) == (hits, len(records))
 
 
-def test_sure_of_the_gold_label_is_a_hundred_per_cent(records, encode):
+@pytest.mark.parametrize("order", [LABELS, LABELS[::-1], ("perhaps", "yes", "no")])
+def test_labels_are_those_of_the_models_outputs(records, encode, order):
+    """Whatever order the task's own labels have."""
     table, features, encoding = encode(FORMAT, records, LABELS)
-    certain = list(np.eye(3)[[LABELS.index(record["label"]) for record in records]])
-    predictions = FORMAT.decode(table, features, certain, LABELS, encoding)
-    assert predictions["prediction"].to_pylist() == [record["label"] for record in records]
-    assert FORMAT.values(FORMAT.statistics(predictions).sum(0))["score"] == 100
-    wrong = predictions.set_column(2, "prediction", pa.array(["never"] * len(records)))
-    assert FORMAT.values(FORMAT.statistics(wrong).sum(0))["score"] == 0
+    outputs = [order.index(record["label"]) for record in records]
+    said = pa.table({"label": pa.array(outputs, pa.int32()), "probability": np.linspace(0.4, 1, len(records))})
+    predictions = FORMAT.decode(table, features, said, order, encoding)
+    assert predictions["prediction"].to_pylist() == predictions["gold"].to_pylist()
+    assert predictions["score"].to_pylist() == said["probability"].to_pylist()

@@ -1,13 +1,13 @@
-"""Tagging of words: no word without a tag, long sentences rejoined, seqeval's F1."""
+"""Tagging of words: no word without a tag, long sentences rejoined."""
 
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seqeval.metrics import f1_score
 
 from xstilts.formats.tagging import FORMAT, IGNORE, pieces
 
@@ -24,6 +24,16 @@ SENTENCE = st.lists(st.tuples(WORD, TAGS), min_size=1, max_size=30)
 def record_of(sentence):
     words, tags = zip(*sentence, strict=True)
     return {"words": list(words), "tags": list(tags)}
+
+
+def said_of(labels, probabilities):
+    """What a model says of some sequences: a label and a probability for each of their words."""
+    return pa.table(
+        {
+            "label": pa.array(labels, pa.list_(pa.int32())),
+            "probability": pa.array(probabilities, pa.list_(pa.float32())),
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,11 +59,9 @@ def test_every_word_gets_its_own_tag_whatever_the_length(encode, sentences, limi
     labels = [features.part("labels", i) for i in range(len(features))]
     # A model that is sure of the gold labels, with the number of the word for its probability.
     numbers = {row: iter(range(1, 100)) for row in range(len(records))}
-    inferred = [
-        np.array([(label, next(numbers[row])) for label in some[some != IGNORE]], dtype=float).reshape(-1, 2)
-        for row, some in zip(features.column("row"), labels, strict=True)
-    ]
-    predictions = FORMAT.decode(table, features, inferred, LABELS, encoding)
+    gold = [some[some != IGNORE].tolist() for some in labels]
+    place = [[next(numbers[row]) for _ in some] for row, some in zip(features.column("row"), gold, strict=True)]
+    predictions = FORMAT.decode(table, features, said_of(gold, place), LABELS, encoding)
     assert predictions["prediction"].to_pylist() == [record["tags"] for record in records]
     lengths = np.array([len(record["words"]) for record in records])
     np.testing.assert_allclose(predictions["score"].to_numpy(), (lengths + 1) / 2, rtol=1e-6)
@@ -109,15 +117,22 @@ def test_long_sentences_are_rejoined_in_order(encode, draw_model, ask):
     records = [record_of(sentence), record_of(sentence[:3]), record_of(sentence[::-1])]
     table, features, encoding = encode(FORMAT, records, LABELS, max_length=16)
     assert np.bincount(features.column("row")).min() == 1 < np.bincount(features.column("row")).max()
-    answers = ask(draw_model("AutoModelForTokenClassification", 5), FORMAT, features, budget=64)
+    model = draw_model("AutoModelForTokenClassification", 5)
+    answers, alone = (ask(model, FORMAT, features, encoding, budget) for budget in (64, 1))
+    assert answers["label"].to_pylist() == alone["label"].to_pylist(), "whatever else is in a batch"
+    labels, shares = (answers[name].to_pylist() for name in ("label", "probability"))
     predictions = FORMAT.decode(table, features, answers, LABELS, encoding)
-    for row, said in enumerate(predictions["prediction"].to_pylist()):
-        alone = np.concatenate([answers[i] for i in np.flatnonzero(features.column("row") == row)])
-        assert said == [LABELS[int(label)] for label in alone[:, 0]]
+    for row, (said, score) in enumerate(
+        zip(predictions["prediction"].to_pylist(), predictions["score"].to_pylist(), strict=True)
+    ):
+        sequences = np.flatnonzero(features.column("row") == row)
+        assert said == [LABELS[label] for i in sequences for label in labels[i]]
+        assert score == pytest.approx(np.mean([share for i in sequences for share in shares[i]]), rel=1e-5)
         assert len(said) == len(records[row]["words"])
+    short = int(np.flatnonzero(features.column("row") == 1)[0])
+    labels[short], shares[short] = labels[short][:2], shares[short][:2]
     with pytest.raises(AssertionError, match=r"r1: 2 tags predicted for 3 words"):
-        answers[int(np.flatnonzero(features.column("row") == 1)[0])] = np.zeros((2, 2))
-        FORMAT.decode(table, features, answers, LABELS, encoding)
+        FORMAT.decode(table, features, said_of(labels, shares), LABELS, encoding)
 
 
 def test_loss_and_labels_at_first_tokens_alone(lines, encode, draw_model, ask, whole_batch):
@@ -127,12 +142,13 @@ def test_loss_and_labels_at_first_tokens_alone(lines, encode, draw_model, ask, w
     table, features, encoding = encode(FORMAT, records, known)
     model, batch = draw_model("AutoModelForTokenClassification", 4), whole_batch(FORMAT, features)
     total, right, terms = 0.0, 0, 0
-    answers = ask(model, FORMAT, features, budget=100)
+    answers = ask(model, FORMAT, features, encoding, budget=100)
     for i, record in enumerate(records):
         logits = model(input_ids=torch.from_numpy(features.ids(i).astype(np.int64))[None]).logits[0].detach()
         first = np.flatnonzero(features.part("labels", i) != IGNORE)
         share = logits.softmax(-1).numpy()[first]
-        np.testing.assert_allclose(answers[i], np.stack([share.argmax(1), share.max(1)], axis=1), atol=1e-5)
+        assert answers["label"][i].as_py() == share.argmax(1).tolist()
+        np.testing.assert_allclose(answers["probability"][i].as_py(), share.max(1), atol=1e-5)
         for tag, of_word in zip(record["tags"], share, strict=True):
             if tag in known:
                 total -= np.log(of_word[known.index(tag)])
@@ -144,17 +160,3 @@ def test_loss_and_labels_at_first_tokens_alone(lines, encode, draw_model, ask, w
     assert FORMAT.dev_score(model, batch) == (right, words), "a tag that can't be predicted is missed"
     predictions = FORMAT.decode(table, features, answers, known, encoding)
     assert predictions["gold"].to_pylist() == [record["tags"] for record in records]
-
-
-@pytest.mark.filterwarnings("ignore:.*seems not to be NE tag")
-@pytest.mark.parametrize("tags", [LABELS, ("NOUN", "VERB", "DET")])
-@pytest.mark.parametrize("seed", range(8))
-def test_f1_is_seqevals(tags, seed, encode):
-    rng = np.random.default_rng(seed)
-    gold = [rng.choice(tags, rng.integers(1, 12)).tolist() for _ in range(20)]
-    said = [[tag if rng.random() < 0.6 else str(rng.choice(tags)) for tag in sentence] for sentence in gold]
-    table, _, _ = encode(FORMAT, [{"words": sentence, "tags": sentence} for sentence in gold], tags)
-    predictions = table.rename_columns({"words": "prediction", "tags": "gold"})
-    predictions = predictions.set_column(2, "prediction", [said])
-    values = FORMAT.values(FORMAT.statistics(predictions).sum(0))
-    assert values["score"] == values["f1"] == pytest.approx(100 * f1_score(gold, said))

@@ -1,20 +1,23 @@
 """A small study whose predictions are thrown dice: score files as the pipeline writes them, made in a second."""
 
-import json
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from xstilts.score import score_target
+from xstilts import score
+from xstilts.formats.encoding import Encoding
 from xstilts.specs import ReportSpec, ScoreSpec, TargetSpec
 
 LANGUAGES = ("qla", "en", "qlb")
 RIGHT = {"none": 0.5, "mnli": 0.7, "squad": 0.5}  # share of right predictions by recipe
 TARGETS = (("xnli", "XNLI", "xnli"), ("xcopa", "XCOPA", "xcopa"), ("tatoeba", "Tatoeba", None))
-FORMATS = {"xnli": ("classification", 100 / 3), "xcopa": ("choice", None), "tatoeba": ("retrieval", None)}
+KINDS = {
+    "xnli": {"format": "classification", "metric": "accuracy", "chance": 100 / 3},
+    "xcopa": {"format": "choice", "metric": "accuracy", "chance": None},
+    "tatoeba": {"format": "retrieval", "metric": "nearest", "chance": None},
+}
 
 
 def dice_spec(
@@ -41,18 +44,16 @@ def write_scores(spec: ReportSpec, folder: Path, sizes=None, degenerate=()) -> P
     """
     paths = dict(zip(("", "mnli", "mnli/squad"), RIGHT.values(), strict=True))
     for cell in {(cell.node, cell.target): cell for cell in spec.cells}.values():
-        out = folder / cell.node / f"{cell.target}.json"
-        out.parent.mkdir(parents=True, exist_ok=True)
-        predictions = folder.parent / "predictions.parquet"
         n = (sizes or {}).get((cell.node, cell.target), 60)
-        pq.write_table(throw(cell.node, cell.target, n, paths[spec.recipes[cell.recipe]]), predictions)
-        predictions.with_suffix(".digest").write_text("0\n")
+        table = throw(cell.node, cell.target, n, paths[spec.recipes[cell.recipe]])
         lost = [node for node in degenerate if cell.node.startswith(node)]
-        predictions.with_suffix(".json").write_text(json.dumps({"degenerate": lost}))
-        format, chance = FORMATS[cell.target]
+        source = {"checkpoint": "c0ffee", "data": ["0"], "predictions": "0", "degenerate": lost}
+        source |= {"layer": 1, "layers": 2, "pooling": "mean"} if cell.target == "tatoeba" else {}
         recipe = "/".join(cell.node.split("/")[2:])
         what = {"base": cell.base, "recipe": recipe, "seed": cell.seed, "node": cell.node, "task": cell.target}
-        score_target(ScoreSpec(**what, format=format, chance=chance), predictions, out, "code")
+        what |= {"languages": tuple(dict.fromkeys(table["language"].to_pylist())), "splits": ("test",), "labels": ()}
+        scored = ScoreSpec(**what, **KINDS[cell.target], encoding=Encoding(max_length=64))
+        score.write_scores(scored, table, source, folder / cell.node / f"{cell.target}.json", "code")
     return folder
 
 
@@ -65,10 +66,14 @@ def throw(node: str, target: str, n: int, right: float) -> pa.Table:
     columns = {
         "id": [str(i % n) for i in range(rows)],
         "language": np.repeat(languages, n),
-        "prediction": np.where(hits, 1, 0),
-        "gold": np.ones(rows, dtype=int),
+        "split": ["test"] * rows,
+        "prediction": np.where(hits, "1", "0"),
+        "gold": ["1"] * rows,
         "score": rng.random(rows),
     }
     if target == "tatoeba":
-        columns |= {kind: list(rng.random((rows, 3)) < right) for kind in ("raw", "centred")}
+        columns["gold"] = [["1"]] * rows
+        raw, centred = rng.random((2, rows, 3)) < right
+        raw[:, 1] = hits
+        columns |= {"raw": list(raw), "centred": list(centred)}
     return pa.table(columns)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xstilts.formats.base import ratio
+from xstilts.metrics.base import ratio
 from xstilts.report.contrast import Estimate, estimate, mean, redraw, seed_weights
 
 

@@ -26,7 +26,7 @@ def found(folder):
 def by_hand(folder, recipe, target, languages):
     """Mean over seeds of the unweighted mean over languages, from the statistics."""
     cells = [cell for cell in dice_spec().cells if (cell.recipe, cell.target) == (recipe, target)]
-    files = [read_statistics(folder / cell.node / f"{target}.parquet") for cell in cells]
+    files = [read_statistics(folder / cell.node / f"{target}.parquet", "test").languages for cell in cells]
     rates = [
         [100 * file[code][:, 0].sum() / file[code][:, 1].sum() for code in languages if code in file] for file in files
     ]

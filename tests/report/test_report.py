@@ -12,7 +12,7 @@ from study_of_dice import dice_spec, write_scores
 
 from xstilts.report.make import make_report
 from xstilts.report.page import score, signed, span
-from xstilts.report.tables import OVER_TARGETS, RECIPE_COLUMNS, SCORE_COLUMNS
+from xstilts.report.tables import OVER_TARGETS, RECIPE_COLUMNS, SCORE_COLUMNS, titled
 
 PROGRAM = Path(__file__).parents[2] / "scripts" / "make_report.py"
 EVIL = '<script>alert("1")</script>&\'"'
@@ -211,8 +211,15 @@ def test_scores_csv_holds_every_row_of_every_evaluation(dice):
     assert tuple(rows[0]) == SCORE_COLUMNS
     scored = [row for row in rows if row["metric"] == "score"]
     assert len(scored) == 3 * 2 * (3 + 3 + 2)  # recipes, seeds, languages by target
-    keys = [tuple(row[c] for c in ("base", "recipe", "seed", "target", "language", "metric")) for row in rows]
-    assert len(keys) == len(set(keys))
+    named = ("base", "recipe", "seed", "target", "language", "split", "metric", "layer", "value")
+    keys = {tuple(row[column] for column in named) for row in rows}
+    assert len(keys) == len({key[:-1] for key in keys}), "what stands twice says the same"
+    # The headline of retrieval is of a layer that is among all layers, too.
+    per_layer = len({key for key in keys if key[3] == "tatoeba"})
+    assert per_layer == 3 * 2 * 2 * (1 + 2 * 3)
+    assert {key[7] for key in keys if key[3] == "tatoeba"} == {"0", "1", "2"}
+    assert {key[7] for key in keys if key[3] != "tatoeba"} == {""}
+    assert {row["layer"] for row in scored if row["target"] == "tatoeba"} == {"1"}
     for row in scored:
         low, high = float(row["interval_95_low"]), float(row["interval_95_high"])
         assert float(row["interval_99_low"]) <= low <= float(row["value"]) <= high <= float(row["interval_99_high"])
@@ -229,14 +236,12 @@ def test_recipes_csv_holds_every_cell_and_the_mean(dice):
     folder, _, bases, _ = dice
     rows = table(folder / "out" / "recipes.csv")
     assert tuple(rows[0]) == RECIPE_COLUMNS
-    assert len(rows) == 3 * (3 + 1)
+    found = bases["tiny"]
+    outcomes = found.outcomes | {(recipe, OVER_TARGETS): mean for recipe, mean in found.means.items()}
+    outcomes |= {(recipe, titled(average)): one for (recipe, average), one in found.averages.items()}
+    assert len(rows) == len(outcomes) == 3 * (3 + 1 + len(found.benchmarks))
     for row in rows:
-        found = bases["tiny"]
-        outcome = (
-            found.means[row["recipe"]]
-            if row["target"] == OVER_TARGETS
-            else found.outcomes[row["recipe"], row["target"]]
-        )
+        outcome = outcomes[row["recipe"], row["target"]]
         assert float(row["all"]) == pytest.approx(outcome.everywhere.value, abs=1e-3)
         assert (row["difference"] == "") == (row["recipe"] == "none")
         if outcome.gain:

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 from reading import put, put_hub, records
+
+from xstilts.errors import UserError
 
 
 def test_line_n_translates_line_n():
@@ -35,6 +38,29 @@ def test_all_sentences_of_buccs_three_files_and_which_of_them_are_pairs():
         ("english", "en-000000002", None),
         ("english", "en-000000003", None),
     ]
+
+
+def test_further_translations_of_a_buccs_sentence_are_kept(tmp_path):
+    """The first in the gold file is the pair; one that stands there twice is one translation."""
+    gold = "de-1\ten-2\nde-2\ten-1\nde-1\ten-3\nde-1\ten-2\nde-1\ten-1\n"
+    files = {"gold": gold, "de": "de-1\tEins.\nde-2\tZwei.\nde-3\tDrei.\n"}
+    files["en"] = "".join(f"en-{i}\tSentence {i}.\n" for i in (1, 2, 3))
+    put(tmp_path, {f"de-en/de-en.training.{kind}": text for kind, text in files.items()})
+    found = records("bucc", "test", "de", tmp_path)
+    assert [(r["id"], r["pair"], r.get("more")) for r in found if r["side"] == "foreign"] == [
+        ("de-1", "en-2", ["en-3", "en-1"]),
+        ("de-2", "en-1", None),
+        ("de-3", None, None),
+    ]
+    assert not any(r["pair"] or r.get("more") for r in found if r["side"] == "english")
+
+
+@pytest.mark.parametrize("odd", ["de-1\ten-9", "de-9\ten-1"])
+def test_a_further_translation_must_be_a_sentence_too(tmp_path, odd):
+    files = {"gold": f"de-1\ten-1\n{odd}\n", "de": "de-1\tEins.\n", "en": "en-1\tOne.\n"}
+    put(tmp_path, {f"de-en/de-en.training.{kind}": text for kind, text in files.items()})
+    with pytest.raises(UserError, match=r"gold, line 2: .*-9' is no sentence of de-en\.training"):
+        records("bucc", "test", "de", tmp_path)
 
 
 def test_sentence_breaks_of_lareqa_are_offsets_in_characters():

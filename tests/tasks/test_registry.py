@@ -11,9 +11,10 @@ import pytest
 
 from xstilts.config.data import MAKES, Maker
 from xstilts.errors import UserError
+from xstilts.formats.encoding import Encoding, Find
 from xstilts.languages import LANGUAGES, is_language
 from xstilts.names import is_name
-from xstilts.tasks import SUITES, TASKS, Task, get
+from xstilts.tasks import BENCHMARKS, SUITES, TASKS, Benchmark, Task, get
 from xstilts.tasks.licences import PAGE, written
 from xstilts.tasks.release import Release, releases
 from xstilts.tasks.task import words
@@ -105,9 +106,17 @@ def test_nodes_are_shared_as_in_xtreme() -> None:
 
 
 def test_suites_name_targets() -> None:
-    assert len(SUITES["xtreme"]) == 9
+    assert len(SUITES["xtreme"]) == 9 and len(SUITES["xtreme-r"]) == 10
     assert all(get(name).role == "target" for names in SUITES.values() for name in names)
     assert not set(SUITES) & set(TASKS)
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=lambda benchmark: benchmark.title)
+def test_groups_of_a_benchmark_part_its_targets(benchmark: Benchmark) -> None:
+    grouped = [name for group in benchmark.groups.values() for name in group]
+    assert len(grouped) == len(set(grouped)) and tuple(grouped) == benchmark.targets
+    for name, group in benchmark.groups.items():
+        assert len({get(task).format for task in group}) == 1 or name == "classification", "XCOPA is beside XNLI there"
 
 
 def test_unknown_task() -> None:
@@ -116,9 +125,25 @@ def test_unknown_task() -> None:
 
 
 def test_retrieval_reads_block_14_of_24() -> None:
-    assert [get("tatoeba").block(blocks) for blocks in (24, 12, 4, 1)] == [14, 7, 2, 1]
-    with pytest.raises(ValueError, match="no retrieval task"):
-        get("mnli").block(12)
+    for task in ALL:
+        if task.layer:
+            encoding = Encoding(64, layer_share=task.layer[0] / task.layer[1])
+            assert [encoding.block(blocks) for blocks in (24, 12, 4, 1)] == [14, 7, 2, 1]
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+def test_metrics_are_there(task: Task) -> None:
+    """Of retrieval, the metric's name says what is looked for as well."""
+    assert find_spec(f"xstilts.metrics.{task.metric}")
+    assert (task.metric in get_args(Find)) == (task.format == "retrieval")
+    assert task.paired == (task.name in ("tatoeba", "tatoeba-r"))
+
+
+def test_splits_that_are_predicted() -> None:
+    """A threshold is set on dev; of English tasks dev is what is reported."""
+    assert get("bucc").evaluated == ("dev", "test")
+    assert {get(name).evaluated for name in SUITES["xtreme"] if name != "bucc"} == {("test",)}
+    assert {task.evaluated for task in ALL if task.role == "intermediate"} == {("dev",)}
 
 
 def test_the_miniature_has_the_makers_and_languages_named_here() -> None:

@@ -31,7 +31,19 @@ rule targets:
     localrule: True
 
 
+rule alignment:
+    input:
+        lambda w: plan.alignment_files(),
+    localrule: True
+
+
 rule scores:
     input:
         plan.score_files,
+    localrule: True
+
+
+rule submission:
+    input:
+        lambda _: plan.submission_files(),
     localrule: True

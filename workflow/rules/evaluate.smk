@@ -25,10 +25,11 @@ rule predict_target:
         spec=lambda w: plan.predict_spec(w.node, w.target).text(),
         code=lambda w: plan.predict_code(w.node, w.target),
         checkpoint=subpath(input.checkpoint, parent=True),
+        state=lambda w: plan.answers_of(w.node, w.target),
     shell:
         """
-        launch predict_target --spec {params.spec:q} --code {params.code} \
-            --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} \
+        exec launch predict_target --spec {params.spec:q} --code {params.code} \
+            --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} --state {params.state} \
             --micro-tokens {resources.micro_tokens} --threads {threads} --out {output.predictions} &>{log}
         """
 
@@ -38,6 +39,9 @@ rule score_target:
         predictions=ancient("<results>/predictions/{node}/{target}.parquet"),
         record=ancient("<results>/predictions/{node}/{target}.json"),
         digest="<results>/predictions/{node}/{target}.digest",
+        checkpoint="<results>/checkpoints/{node}/digest",
+        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
+        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
     output:
         scores="<results>/scores/{node}/{target}.json",
         statistics="<results>/scores/{node}/{target}.parquet",
@@ -53,7 +57,8 @@ rule score_target:
     shell:
         """
         launch score_target --spec {params.spec:q} --code {params.code} \
-            --predictions {input.predictions} --out {output.scores} &>{log}
+            --predictions {input.predictions} --checkpoint {input.checkpoint} --records {input.records} \
+            --out {output.scores} &>{log}
         """
 
 

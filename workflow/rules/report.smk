@@ -25,3 +25,29 @@ rule make_report:
         launch make_report --spec {params.spec:q} --code {params.code} \
             --out {params.folder} &>{log}
         """
+
+
+rule compare_published:
+    input:
+        scores=plan.score_files,
+    output:
+        table="<results>/report/{study}/published.csv",
+    log:
+        "<results>/logs/report/{study}.published.log",
+    benchmark:
+        "<results>/benchmarks/report/{study}.published.jsonl"
+    wildcard_constraints:
+        study=plan.name,
+    localrule: True
+    conda:
+        "../envs/xstilts.yaml"
+    params:
+        spec=lambda w: plan.report_spec().text(),
+        code=lambda w: plan.published_code(),
+        name=plan.study.compare.published,
+        scores=plan.results / "scores",
+    shell:
+        """
+        launch compare_published --spec {params.spec:q} --code {params.code} --name {params.name} \
+            --scores {params.scores} --out {output.table} 2>{log} | tee -a {log}
+        """

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from xstilts.config.types import Count, HubId, Model, Name, Natural, Revision, Share
+from xstilts.config.types import Count, HubId, Listed, Model, Name, Natural, Revision, Share
 
 
 class Tokenizer(Model):
@@ -47,6 +47,15 @@ class Base(Model):
         default=None, description="the block of 'stages' that says how a scratch model is pretrained"
     )
     seed: Natural = Field(default=1, description="the seed of random weights and of pretraining")
+    fine_tuned: Listed[Name] = Field(
+        default=(),
+        description="stages that a published model has behind it, such as xnli: what they train for is evaluated with"
+        " the model itself, head and all, in recipes without stages",
+    )
+    labels: Listed[str] = Field(
+        default=(),
+        description="the task's labels in the order of the fine-tuned model's outputs; left out: its config.json says",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -61,6 +70,10 @@ class Base(Model):
             raise ValueError("hub needs 'revision', the 40 hexadecimal digits of a commit: results must be repeatable")
         if self.revision and not self.hub:
             raise ValueError("'revision' belongs to hub")
+        if self.fine_tuned and self.scratch:
+            raise ValueError("'fine_tuned' belongs to hub or path: a model from scratch has nothing behind it")
+        if self.labels and not self.fine_tuned:
+            raise ValueError("'labels' belongs to fine_tuned: no other head of a base is read")
         if self.pretrain and not self.scratch:
             raise ValueError("'pretrain' belongs to scratch: other bases are pretrained already")
         return self

@@ -12,6 +12,7 @@ from xstilts.config.tree import Tree
 from xstilts.config.world import World
 from xstilts.errors import UserError
 from xstilts.names import suggest
+from xstilts.published import published
 from xstilts.recipe import Recipe, Stage, resolve_aliases
 from xstilts.tasks import SUITES, TASKS
 
@@ -37,13 +38,21 @@ def check_aliases(aliases: Mapping[str, str], tree: Tree) -> Iterator[Problem]:
 
 def check_study(study: Study, tree: Tree, aliases: Mapping[str, str]) -> Iterator[Problem]:
     """The problems that show without the world."""
-    for key in ("bases", "seeds"):
+    for key in ("bases", "seeds", "probes"):
         values = getattr(study, key)
         for i, value in enumerate(values):
             if value in values[:i]:
                 yield tree.problem((key, i), f"{value!r} stands twice", "leave one out")
     yield from _targets(study, tree)
+    yield from _probes(study, tree)
     yield from _recipes(study, tree, aliases)
+    theirs = study.compare.published
+    if theirs is not None and theirs not in published():
+        yield tree.problem(
+            ("compare", "published"),
+            f"nothing is known to be published as {theirs!r}{suggest(theirs, published())}",
+            f"known: {', '.join(published())}",
+        )
     baseline = study.compare.baseline
     if baseline not in study.recipes:
         yield tree.problem(
@@ -54,12 +63,12 @@ def check_study(study: Study, tree: Tree, aliases: Mapping[str, str]) -> Iterato
 
 
 def _targets(study: Study, tree: Tree) -> Iterator[Problem]:
-    known = [name for name, task in TASKS.items() if task.role == "target"]
+    known = [name for name in TASKS if _target(name)]
     seen: dict[str, str] = {}
     for i, name in enumerate(study.targets):
         if name in TASKS and name not in known:
             yield tree.problem(
-                ("targets", i), f"{name!r} is no target: it has English data only", f"targets: {', '.join(known)}"
+                ("targets", i), f"{name!r} is no target: nothing is predicted for it", f"targets: {', '.join(known)}"
             )
         elif name not in known and name not in SUITES:
             yield tree.problem(
@@ -72,6 +81,16 @@ def _targets(study: Study, tree: Tree) -> Iterator[Problem]:
                 why = f", already by {seen[task]!r}" if seen[task] != task else ""
                 yield tree.problem(("targets", i), f"{task!r} stands twice{why}", "leave one out")
             seen[task] = name
+
+
+def _probes(study: Study, tree: Tree) -> Iterator[Problem]:
+    targets = [TASKS[task] for name in study.targets for task in SUITES.get(name, (name,)) if task in TASKS]
+    if "alignment" in study.probes and not any(task.paired for task in targets):
+        yield tree.problem(
+            ("probes", study.probes.index("alignment")),
+            "alignment is measured on a target in which every sentence has its translation, and the study has none",
+            "add tatoeba to the targets",
+        )
 
 
 def _recipes(study: Study, tree: Tree, aliases: Mapping[str, str]) -> Iterator[Problem]:
@@ -124,7 +143,7 @@ def check_together(
 
 
 def _target(name: str) -> bool:
-    return name in TASKS and TASKS[name].role == "target"
+    return name in TASKS and TASKS[name].role != "text"
 
 
 def _in_world(

@@ -19,6 +19,8 @@ from xstilts.recipe import Stage
 from xstilts.tasks import TASKS, Task
 
 OUTER_POSITIONS = 2  # XLM-R numbers positions from 2
+STAGES = tuple(dict.fromkeys(task.stage for task in TASKS.values() if task.stage and task.role != "text"))
+"""That train for something which is evaluated."""
 
 
 def check_world(world: World, tree: Tree, aliases: Mapping[str, str]) -> Iterator[Problem]:
@@ -71,6 +73,10 @@ def _bases(world: World, tree: Tree) -> Iterator[Problem]:
             yield tree.problem(
                 key, "has the name of one of the world's tokenizers", "rename one: their files would mix"
             )
+        for i, stage in enumerate(base.fine_tuned):
+            if stage not in STAGES:
+                what = f"no target is trained for by a stage {stage!r}{suggest(stage, STAGES)}"
+                yield tree.problem((*key, "fine_tuned", i), what, f"these are: {', '.join(STAGES)}")
         if base.pretrain and base.pretrain not in world.stages:
             yield tree.problem(
                 (*key, "pretrain"),

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from xstilts.config.types import Count, Model, Natural
+from xstilts.formats.encoding import Pooling
 from xstilts.tasks import Format
 
 Length = Annotated[int, Field(ge=8)]
@@ -39,7 +40,11 @@ class RetrievalEncoding(TextEncoding):
     """Of retrieval, which reads sentence vectors from the encoder."""
 
     layer: Natural | None = Field(
-        default=None, description="the block whose output is read, from 1; left out: the registry's share"
+        default=None, description="the block whose output is read, 0 for the embeddings; left out: the registry's share"
+    )
+    pooling: Pooling = Field(
+        default="mean",
+        description="a sentence's vector: the mean over all tokens, over its words alone, or the first token's (cls)",
     )
 
 

@@ -48,9 +48,14 @@ class Project:
         return Node(base, seed, self.recipes[recipe])
 
     def target_node(self, base: str, seed: int, recipe: str, target: Task) -> Node:
-        """The checkpoint that `target` is evaluated with: the recipe's own for retrieval, else one stage further."""
+        """The checkpoint that `target` is evaluated with: the recipe's own for retrieval, else one stage further.
+
+        A published model that is fine-tuned already is evaluated as it is.
+        """
         node = self.recipe_node(base, seed, recipe)
-        return node if target.stage is None else node.then(self.stage(target.stage), seed)
+        if target.stage is None or (not node.recipe.stages and target.stage in self.world.bases[base].fine_tuned):
+            return node
+        return node.then(self.stage(target.stage), seed)
 
     @cached_property
     def cells(self) -> tuple[tuple[str, int, str, Task, Node], ...]:

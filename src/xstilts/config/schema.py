@@ -1,9 +1,13 @@
-"""Writes workflow/schemas/*.schema.json, which editors read: python -m xstilts.config.schema [FOLDER]."""
+"""Writes workflow/schemas/*.schema.json: python -m xstilts.config.schema [FOLDER].
+
+Those of configuration are read by editors, that of score files by whoever goes on computing with scores.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,10 @@ from xstilts.config.settings import Settings
 from xstilts.config.study import Study
 from xstilts.config.types import Model
 from xstilts.config.world import World
+from xstilts.scores import Record
 
 FOLDER = Path("workflow/schemas")
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[Model]] = {"config": Settings, "world": World, "study": Study}
 
 
@@ -20,9 +26,14 @@ def schemas() -> dict[str, str]:
     """The text of each schema file, by file name."""
     texts = {}
     for name, model in MODELS.items():
-        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_partial(model.model_json_schema())}
-        texts[f"{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        schema = {"$schema": DIALECT, **_partial(model.model_json_schema())}
+        texts[f"{name}.schema.json"] = _text(schema)
+    texts["scores.schema.json"] = _text({"$schema": DIALECT, **Record.model_json_schema(mode="serialization")})
     return texts
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _partial(schema: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,11 @@ class Compare(Model):
     """What the results of a study are held against."""
 
     baseline: Name = Field(description="the recipe that the others are compared to")
+    published: Name | None = Field(
+        default=None,
+        description="published figures that the baseline is held against, by language: an entry of"
+        " src/xstilts/published.yaml",
+    )
 
 
 class Study(Model):
@@ -29,4 +34,8 @@ class Study(Model):
         description="by name, lists of stages in the order of training, such as [mnli, squad]; [] is the base itself"
     )
     targets: Listed[Name] = Field(description="target tasks, or named lists of them such as xtreme")
+    probes: MaybeEmpty[Literal["alignment"]] = Field(
+        default=(),
+        description="what is measured of the bases and of every stage on the way, beside the targets: alignment",
+    )
     compare: Compare = Field(description="what the results are held against")

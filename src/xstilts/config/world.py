@@ -169,7 +169,7 @@ class World(Model):
         elif task.role == "text":
             languages = self.languages_of(part.task)
         # How predictions are read changes no weights.
-        encoding = self.encoding_of(source).model_dump(exclude={"max_answer", "layer"})
+        encoding = self.encoding_of(source).model_dump(exclude={"max_answer", "layer", "pooling"})
         return PartSpec(part.task, part.variant, task.format, source, english, languages, encoding)
 
     def _known(self, stage: Stage, name: str) -> Task:

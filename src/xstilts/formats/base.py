@@ -122,23 +122,32 @@ class Format(ABC):
 
     # decoding -------------------------------------------------------------------------------------------------------
     @abstractmethod
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
-        """What the model says of each sequence of the batch, as plain numpy."""
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
+        """What the model says of each sequence of the batch: a row each, no more than decoding needs."""
+
+    def together(self, features: Features, encoding: Encoding) -> list[np.ndarray]:
+        """Items that are decoded together, in groups: all of them, unless that would take too much memory."""
+        return [np.arange(len(features))]
 
     @abstractmethod
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
-        """Predictions, one row a record: id, language, prediction, score, gold and what the metric needs."""
+        """Predictions, one row a record: id, language, prediction, score, gold and what the metric needs.
 
-    # metric ---------------------------------------------------------------------------------------------------------
-    @abstractmethod
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Per-example sufficient statistics, [examples, k]: every metric is a function of their sums."""
+        records   those of one group
+        features  the whole split
+        said      what `infer` gave for the sequences of the group, in the order of the file
+        labels    in the order of the model's outputs
+        """
 
-    @abstractmethod
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        """Metrics in per cent from summed statistics [..., k]; `score` is the headline one."""
+    def source(self, depth: int, encoding: Encoding) -> dict[str, Any]:
+        """From where in an encoder of so many blocks predictions are read, where that is a choice: layer, pooling."""
+        return {}
+
+    def asked(self, records: pa.Table, encoding: Encoding) -> pa.Table:
+        """The records that have a prediction each, in the order of the file."""
+        return records
 
 
 def pad(sequences: Sequence[np.ndarray], value: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -166,10 +175,3 @@ def encode_texts(
     (texts, _), (beside, _) = tokenised(records[first], tokenizer), tokenised(others, tokenizer)
     ids, cut = sequences(texts, beside, others.is_valid().to_numpy(False), tokenizer, encoding.max_length)
     return Encoded(pa.table({"row": index, "item": index, "input_ids": ids}), {"text": int(cut.sum())})
-
-
-def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """100 · numerator / denominator, and 0 where there is nothing to divide by."""
-    out = np.zeros(np.broadcast(numerator, denominator).shape, dtype=np.float64)
-    np.divide(100.0 * numerator, denominator, out=out, where=denominator > 0)
-    return out

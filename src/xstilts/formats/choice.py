@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad
 from xstilts.formats.encoding import Encoding
 from xstilts.formats.tokens import sequences, tokenised, whole
 
@@ -87,35 +87,31 @@ class Choice(Format):
     def gold(self, batch: Batch) -> np.ndarray:
         return batch.targets["label"].cpu().numpy()
 
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
         """A number for each sequence, that is, for each choice."""
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
-        return list(logits.float().squeeze(-1).cpu().numpy())
+        return pa.record_batch({"logit": logits.float().squeeze(-1).cpu().numpy()})
 
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
-        logits = np.split(np.array(inferred), features.item_starts[1:-1])
-        best = np.array([int(scores.argmax()) for scores in logits])
-        lead = [float(np.exp(s - s.max()).max() / np.exp(s - s.max()).sum()) for s in logits]
+        """The choice with the largest number, the first of equal ones."""
+        logits, starts = said["logit"].to_numpy(), features.item_starts
+        question = np.repeat(np.arange(len(records)), np.diff(starts))
+        largest = np.maximum.reduceat(logits, starts[:-1])
+        first = np.full(len(records), len(logits))
+        at = np.flatnonzero(logits == largest[question])
+        np.minimum.at(first, question[at], at)
+        probability = 1.0 / np.add.reduceat(np.exp(logits - largest[question]), starts[:-1])
         return pa.table(
             {
                 "id": records["id"],
                 "language": records["language"],
-                "prediction": pa.array(best, pa.int32()),
-                "score": pa.array(np.array(lead, dtype=np.float32)),
+                "prediction": pa.array(first - starts[:-1], pa.int32()),
+                "score": pa.array(probability, pa.float32()),
                 "gold": records["label"],
             }
         )
-
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Correct, counted."""
-        hits = predictions["prediction"].to_numpy() == predictions["gold"].to_numpy()
-        return np.stack([hits, np.ones(len(hits))], axis=1).astype(np.float64)
-
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        accuracy = ratio(sums[..., 0], sums[..., 1])
-        return {"score": accuracy, "accuracy": accuracy}
 
 
 FORMAT = Choice()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad
 from xstilts.formats.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -60,32 +60,24 @@ class Classification(Format):
     def gold(self, batch: Batch) -> np.ndarray:
         return batch.targets["label"].cpu().numpy()
 
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
+        """The most probable label and its probability."""
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
-        return list(logits.float().softmax(-1).cpu().numpy())
+        probability, label = (tensor.cpu().numpy() for tensor in logits.float().softmax(-1).max(-1))
+        return pa.record_batch({"label": label.astype(np.int32), "probability": probability})
 
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
-        probabilities = np.stack(inferred)
         return pa.table(
             {
                 "id": records["id"],
                 "language": records["language"],
-                "prediction": pa.array([labels[i] for i in probabilities.argmax(-1)]),
-                "score": pa.array(probabilities.max(-1).astype(np.float32)),
+                "prediction": pa.array(labels, pa.string()).take(said["label"]),
+                "score": said["probability"],
                 "gold": records["label"],
             }
         )
-
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Correct, counted."""
-        hits = np.array(predictions["prediction"].to_pylist()) == np.array(predictions["gold"].to_pylist())
-        return np.stack([hits, np.ones(len(hits))], axis=1).astype(np.float64)
-
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        accuracy = ratio(sums[..., 0], sums[..., 1])
-        return {"score": accuracy, "accuracy": accuracy}
 
 
 FORMAT = Classification()

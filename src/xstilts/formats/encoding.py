@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Find = Literal["nearest", "mining", "map20"]
+"""What retrieval asks for, which is also the name of its metric."""
+Pooling = Literal["mean", "words", "cls"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,12 @@ class Encoding:
     max_answer: int = 30
     layer: int | None = None  # retrieval: the block whose output is read; None: the share of the depth
     layer_share: float = 14 / 24  # retrieval: block 14 of 24, as the paper does, in proportion for other depths
+    pooling: Pooling = "mean"
+    find: Find = "nearest"
+
+    def block(self, depth: int) -> int:
+        """Which block's output retrieval reads in an encoder of so many blocks; 0: the embeddings."""
+        return round(self.layer_share * depth) if self.layer is None else min(self.layer, depth)
 
 
 def reading(encoding: Encoding) -> Encoding:

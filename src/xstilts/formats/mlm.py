@@ -89,18 +89,12 @@ class MaskedLM(Format):
         shares = counts / counts.sum()
         return float((shares * np.log(shares)).sum() - (len(counts) - 1) / (2 * counts.sum()))
 
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
         raise NotImplementedError("masked language modelling trains; no target evaluates it")
 
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
-        raise NotImplementedError("masked language modelling trains; no target evaluates it")
-
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        raise NotImplementedError("masked language modelling trains; no target evaluates it")
-
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         raise NotImplementedError("masked language modelling trains; no target evaluates it")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad
 from xstilts.formats.encoding import Encoding
 from xstilts.formats.tokens import Runs, begins, joined, ranges, special_ids, tokenised, whole
 
@@ -27,6 +24,8 @@ if TYPE_CHECKING:
 ANSWERS = pa.list_(pa.struct([("text", pa.string()), ("start", pa.int32())]))
 OUTSIDE = -1  # the character offset of a token that is not the context's
 CANDIDATES = 20  # best starts and ends that are combined, as in the BERT and jiant decoders
+KEPT = 5  # best answers to a question that a prediction file holds
+NBEST = pa.list_(pa.struct([("text", pa.string()), ("score", pa.float32())]))
 
 
 class Span(Format):
@@ -120,54 +119,36 @@ class Span(Format):
         both = (batch.targets["start"] << 32) + batch.targets["end"]
         return both.cpu().numpy()
 
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[tuple[np.ndarray, np.ndarray]]:
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
+        """The best spans of each window, and what it gives for "no answer"."""
         start, end = (logits.cpu().numpy() for logits in self._logits(model, batch))
-        return list(zip(start, end, strict=True))
+        inside = batch.targets["inside"].cpu().numpy() > 0
+        inside[:, 0] = False
+        score, first, last = best_spans(start, end, inside, encoding.max_answer)
+        lists = {"score": score, "first": first.astype(np.int32), "last": last.astype(np.int32)}
+        columns = {name: pa.FixedSizeListArray.from_arrays(part.ravel(), KEPT) for name, part in lists.items()}
+        return pa.record_batch(columns | {"null": pa.array(start[:, 0] + end[:, 0])})
 
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
-        """The best span over a record's windows; `null` is the lead of "no answer", for a threshold set later."""
-        contexts = records["context"].to_pylist()
-        best: list[tuple[float, str]] = [(-np.inf, "")] * len(records)
-        null = np.full(len(records), np.inf)
-        for sequence, (row, (start, end)) in enumerate(zip(features.column("row"), inferred, strict=True)):
-            starts, ends = features.part("char_starts", sequence), features.part("char_ends", sequence)
-            score, a, b = best_span(start[: len(starts)], end[: len(ends)], starts, encoding.max_answer)
-            if score > best[row][0]:
-                best[row] = score, contexts[row][starts[a] : ends[b]]
-            null[row] = min(null[row], float(start[0] + end[0]))
+        """The best spans over a record's windows; `null` is the lead of "no answer", for a threshold set later."""
+        row, null = features.column("row"), np.full(len(records), np.inf, np.float32)
+        np.minimum.at(null, row, said["null"].to_numpy())
+        nbest = best_answers(records["context"].to_pylist(), features, said)
+        best = np.array([answers[0][1] if answers else null[i] for i, answers in enumerate(nbest)], np.float32)
+        gold = [[answer["text"] for answer in answers] for answers in records["answers"].to_pylist()]
         return pa.table(
             {
                 "id": records["id"],
                 "language": records["language"],
-                "prediction": pa.array([text for _, text in best]),
-                "score": pa.array(np.array([score for score, _ in best], dtype=np.float32)),
-                "null": pa.array((null - np.array([score for score, _ in best])).astype(np.float32)),
-                "gold": pa.array(
-                    [[a["text"] for a in answers] for answers in records["answers"].to_pylist()], pa.list_(pa.string())
-                ),
+                "prediction": pa.array([answers[0][0] if answers else "" for answers in nbest], pa.string()),
+                "score": best,
+                "null": null - best,
+                "nbest": pa.array([[{"text": t, "score": s} for t, s in answers] for answers in nbest], NBEST),
+                "gold": pa.array(gold, pa.list_(pa.string())),
             }
         )
-
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Exact match, F1, counted: the best over the gold answers; unanswerable questions ask for an empty answer."""
-        rows = []
-        for said, gold, null in zip(
-            predictions["prediction"].to_pylist(),
-            predictions["gold"].to_pylist(),
-            predictions["null"].to_numpy(),
-            strict=True,
-        ):
-            if not gold:
-                rows.append((float(null > 0), float(null > 0), 1.0))
-            else:
-                rows.append((max(exact(said, g) for g in gold), max(overlap(said, g) for g in gold), 1.0))
-        return np.array(rows, dtype=np.float64)
-
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        em, f1 = ratio(sums[..., 0], sums[..., 2]), ratio(sums[..., 1], sums[..., 2])
-        return {"score": (em + f1) / 2, "em": em, "f1": f1}
 
 
 def windows(lengths: np.ndarray, rooms: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,38 +190,52 @@ def located(shown: Runs, characters: np.ndarray, begin: np.ndarray, end: np.ndar
     return first, last
 
 
-def best_span(start: np.ndarray, end: np.ndarray, char_starts: np.ndarray, longest: int) -> tuple[float, int, int]:
-    """Score and tokens of the best span inside the context, among the best starts and the best ends."""
-    inside = np.flatnonzero(char_starts != OUTSIDE)
-    if not len(inside):
-        return -np.inf, 0, 0
-    a = inside[np.argsort(-start[inside], kind="stable")[:CANDIDATES]]
-    b = inside[np.argsort(-end[inside], kind="stable")[:CANDIDATES]]
-    scores = start[a][:, None] + end[b][None, :]
-    length = b[None, :] - a[:, None]
-    scores = np.where((length >= 0) & (length < longest), scores, -np.inf)
-    i, j = np.unravel_index(int(scores.argmax()), scores.shape)
-    return float(scores[i, j]), int(a[i]), int(b[j])
+def best_spans(
+    start: np.ndarray, end: np.ndarray, inside: np.ndarray, longest: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score, first and last token of the best spans in each window, [windows, KEPT]; -inf, 0 and 0 where there is none.
+
+    Among the best starts and the best ends inside the context, as [windows, width] in all three arguments. Where two
+    score the same, the earlier start wins, then the earlier end, whatever else is in the batch.
+    """
+    count, width = start.shape
+    kept = min(CANDIDATES, width)
+    sides = []
+    for logits in (start, end):
+        hidden = np.where(inside, logits, -np.inf)
+        place = np.sort(np.argsort(-hidden, axis=1, kind="stable")[:, :kept], axis=1)
+        sides.append((place, np.take_along_axis(hidden, place, axis=1)))
+    (a, opening), (b, closing) = sides
+    length = b[:, None, :] - a[:, :, None]
+    fits = (length >= 0) & (length < longest)
+    scores = np.where(fits, opening[:, :, None] + closing[:, None, :], -np.inf).reshape(count, -1)
+    if scores.shape[1] < KEPT:
+        scores = np.pad(scores, ((0, 0), (0, KEPT - scores.shape[1])), constant_values=-np.inf)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :KEPT]
+    i, j = np.divmod(np.minimum(order, kept * kept - 1), kept)
+    score = np.take_along_axis(scores, order, axis=1)
+    first, last = (np.where(score > -np.inf, np.take_along_axis(side, at, axis=1), 0) for side, at in ((a, i), (b, j)))
+    return score, first, last
 
 
-def normalise(text: str) -> str:
-    """SQuAD 1.1: lower case, no ASCII punctuation, no English articles, single spaces; XTREME uses it everywhere."""
-    text = "".join(c for c in text.lower() if c not in set(string.punctuation))
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-def exact(said: str, gold: str) -> float:
-    """1 where the normalised texts are equal."""
-    return float(normalise(said) == normalise(gold))
-
-
-def overlap(said: str, gold: str) -> float:
-    """F1 over the words of the normalised texts."""
-    a, b = normalise(said).split(), normalise(gold).split()
-    shared = sum((Counter(a) & Counter(b)).values())
-    if not a or not b:
-        return float(a == b)
-    return 0.0 if not shared else 2 * shared / (len(a) + len(b))
+def best_answers(contexts: Sequence[str], features: Features, said: pa.Table) -> list[list[tuple[str, float]]]:
+    """The best answers to each question with their scores, over all of its windows, each span once."""
+    found: list[dict[tuple[int, int], float]] = [{} for _ in contexts]
+    scores, firsts, lasts = (
+        whole(said[name]).flatten().to_numpy().reshape(-1, KEPT) for name in ("score", "first", "last")
+    )
+    for sequence, row in enumerate(features.column("row")):
+        begins_at = features.part("char_starts", sequence)[firsts[sequence]]
+        ends_at = features.part("char_ends", sequence)[lasts[sequence]]
+        spans = found[row]
+        for begin, end, score in zip(begins_at.tolist(), ends_at.tolist(), scores[sequence].tolist(), strict=True):
+            if score > spans.get((begin, end), -np.inf):
+                spans[begin, end] = score
+    ordered = (sorted(spans.items(), key=lambda one: -one[1])[:KEPT] for spans in found)
+    return [
+        [(text[begin:end], score) for (begin, end), score in spans]
+        for text, spans in zip(contexts, ordered, strict=True)
+    ]
 
 
 FORMAT = Span()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad, ratio
+from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, pad
 from xstilts.formats.encoding import Encoding
 from xstilts.formats.tokens import Runs, begins, in_running_text, joined, special_ids, tokenised, whole
 
@@ -96,49 +96,38 @@ class Tagging(Format):
         labels = batch.targets["labels"]
         return labels[labels != IGNORE].cpu().numpy()
 
-    def infer(self, model: PreTrainedModel, batch: Batch) -> list[np.ndarray]:
-        """Best label and its probability for each word of a sequence, [words, 2]."""
+    def infer(self, model: PreTrainedModel, batch: Batch, encoding: Encoding) -> pa.RecordBatch:
+        """Best label and its probability for each word of a sequence."""
         logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits.float()
         probability, label = (tensor.cpu().numpy() for tensor in logits.softmax(-1).max(-1))
         first = (batch.targets["labels"] != IGNORE).cpu().numpy()
-        return [np.stack([a[m], b[m]], axis=1) for a, b, m in zip(label, probability, first, strict=True)]
+        offsets = pa.array(np.append(0, first.sum(1).cumsum()), pa.int32())
+        columns = {"label": pa.array(label[first], pa.int32()), "probability": pa.array(probability[first])}
+        return pa.record_batch({name: pa.ListArray.from_arrays(offsets, flat) for name, flat in columns.items()})
 
     def decode(
-        self, records: pa.Table, features: Features, inferred: list[Any], labels: Sequence[str], encoding: Encoding
+        self, records: pa.Table, features: Features, said: pa.Table, labels: Sequence[str], encoding: Encoding
     ) -> pa.Table:
         """Sentences that were split are rejoined; the count of predicted and gold tags must agree."""
-        parts: list[list[np.ndarray]] = [[] for _ in range(len(records))]
-        for row, tags in zip(features.column("row"), inferred, strict=True):
-            parts[row].append(tags)
-        joined = [np.concatenate(part) for part in parts]
-        gold = records["tags"].to_pylist()
-        for sentence, tags, identity in zip(joined, gold, records["id"].to_pylist(), strict=True):
-            if len(sentence) != len(tags):
-                raise AssertionError(f"{identity}: {len(sentence)} tags predicted for {len(tags)} words")
+        found, gold = whole(said["label"]), whole(records["tags"])
+        words = np.bincount(features.column("row"), found.value_lengths().to_numpy(), len(records)).astype(np.int64)
+        wrong = np.flatnonzero(words != gold.value_lengths().to_numpy())
+        if len(wrong):
+            one = int(wrong[0])
+            raise AssertionError(f"{records['id'][one]}: {words[one]} tags predicted for {len(gold[one])} words")
+        # Pieces of a sentence follow each other in the file, so that joining them is but counting differently.
+        offsets = pa.array(np.append(0, words.cumsum()), pa.int32())
+        tags = pa.array(labels, pa.string()).take(found.flatten())
+        sums = np.add.reduceat(whole(said["probability"]).flatten().to_numpy(), offsets.to_numpy()[:-1])
         return pa.table(
             {
                 "id": records["id"],
                 "language": records["language"],
-                "prediction": pa.array([[labels[int(i)] for i in s[:, 0]] for s in joined], pa.list_(pa.string())),
-                "score": pa.array(np.array([s[:, 1].mean() for s in joined], dtype=np.float32)),
+                "prediction": pa.ListArray.from_arrays(offsets, tags),
+                "score": pa.array(sums / words, pa.float32()),
                 "gold": records["tags"],
             }
         )
-
-    def statistics(self, predictions: pa.Table) -> np.ndarray:
-        """Twice the entities found, entities predicted plus entities in the gold: seqeval's micro F1, as XTREME scores
-        both POS and NER (a POS tag without prefix counts as the inside of an entity)."""
-        from seqeval.metrics.sequence_labeling import get_entities
-
-        rows = []
-        for said, gold in zip(predictions["prediction"].to_pylist(), predictions["gold"].to_pylist(), strict=True):
-            a, b = set(get_entities(said)), set(get_entities(gold))
-            rows.append((2.0 * len(a & b), float(len(a) + len(b))))
-        return np.array(rows, dtype=np.float64)
-
-    def values(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        f1 = ratio(sums[..., 0], sums[..., 1])
-        return {"score": f1, "f1": f1}
 
 
 def numbers(tags: pa.Array, labels: Sequence[str]) -> np.ndarray:

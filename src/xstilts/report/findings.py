@@ -7,17 +7,19 @@ XTREME averages.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xstilts.bootstrap import Values
 from xstilts.errors import UserError
-from xstilts.formats import format_named
+from xstilts.metrics import metric_named
+from xstilts.metrics.base import SCORE, named
 from xstilts.report.contrast import Estimate, Samples, estimate, mean, redraw, seed_weights
 from xstilts.report.scores import Score, Scores
 from xstilts.specs import ReportSpec
+from xstilts.tasks import BENCHMARKS
 
 ENGLISH = "en"
 Grid = Sequence[Sequence[Score]]  # of one target: recipes, and in each the seeds
@@ -72,6 +74,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Average:
+    """The mean over a benchmark's targets, or over a group of them, all of which the study has."""
+
+    benchmark: str
+    group: str | None
+    """None: the whole benchmark."""
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Findings:
     """All figures of one base; dictionaries are in the study's order."""
 
@@ -82,10 +94,17 @@ class Findings:
     """By recipe and target."""
     means: Mapping[str, Outcome]
     """By recipe, over all targets."""
+    averages: Mapping[tuple[str, Average], Outcome]
+    """By recipe and average."""
     languages: Mapping[tuple[str, str, str], float]
     """By recipe, target and language: the mean over seeds."""
     answer: Answer | None
     """None where there is nothing but the baseline."""
+
+    @property
+    def benchmarks(self) -> tuple[Average, ...]:
+        """The averages that the study's targets allow."""
+        return tuple(dict.fromkeys(average for _, average in self.averages))
 
 
 def find(spec: ReportSpec, scores: Scores) -> list[Findings]:
@@ -117,7 +136,21 @@ def _find(spec: ReportSpec, scores: Scores, base: str) -> Findings:
     }
     overall = mean_of(views)
     means = {recipe: outcome(overall, arm, baseline, weights) for arm, recipe in enumerate(recipes)}
-    return Findings(base, seeds, tuple(targets), outcomes, means, languages, answer_of(means))
+    by_target = {target.name: view for target, view in zip(targets, views, strict=True)}
+    averages = {
+        (recipe, average): outcome(mean_of([by_target[name] for name in average.targets]), arm, baseline, weights)
+        for average in averages_of(by_target)
+        for arm, recipe in enumerate(recipes)
+    }
+    return Findings(base, seeds, tuple(targets), outcomes, means, averages, languages, answer_of(means))
+
+
+def averages_of(targets: Collection[str]) -> Iterator[Average]:
+    """The averages that can be taken: of benchmarks and of groups that are complete, as XTREME's own script shows."""
+    for benchmark in BENCHMARKS.values():
+        for group, names in (*benchmark.groups.items(), (None, benchmark.targets)):
+            if set(names) <= set(targets):
+                yield Average(benchmark.title, group, names)
 
 
 def describe(name: str, title: str, grid: Grid) -> Target:
@@ -149,19 +182,19 @@ def by_language(target: Target, grid: Grid) -> dict[str, Samples]:
     All languages of a target are drawn alike where they have equally many examples: test sets that are translations of
     each other are so drawn sentence by sentence. Targets are drawn independently of each other.
     """
-    score = headline(grid[0][0].record.spec.format)
+    score = headline(grid[0][0])
     seed = zlib.crc32(target.name.encode())
     return {
         code: redraw([[one.statistics[code] for one in arm] for arm in grid], score, seed) for code in target.examples
     }
 
 
-def headline(format: str) -> Values:
-    """The metric that a format calls its score."""
-    form = format_named(format)
+def headline(one: Score) -> Values:
+    """The headline metric of a target, as a function of its summed statistics."""
+    metric = metric_named(one.record.spec.metric)
 
     def score(sums: np.ndarray) -> np.ndarray:
-        return form.values(sums)["score"]
+        return metric.scored(named(one.names, sums))[SCORE]
 
     return score
 

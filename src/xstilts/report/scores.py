@@ -9,32 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from xstilts.errors import UserError
 from xstilts.score import read_statistics
-from xstilts.specs import Cell, ReportSpec, ScoreSpec
-
-
-class Row(BaseModel):
-    """One language and metric of one evaluation."""
-
-    language: str
-    metric: str
-    value: float
-    n: int
-    interval_95: tuple[float, float]
-    interval_99: tuple[float, float]
-
-
-class Record(BaseModel):
-    """The JSON file of one evaluation."""
-
-    spec: ScoreSpec
-    versions: dict[str, str]
-    rows: tuple[Row, ...]
-    degenerate: tuple[str, ...] = ()
-    """Nodes on the way to this evaluation that learned nothing."""
+from xstilts.scores import Record
+from xstilts.specs import Cell, ReportSpec
 
 
 @dataclass(frozen=True)
@@ -43,6 +23,8 @@ class Score:
 
     record: Record
     statistics: Mapping[str, np.ndarray]
+    names: tuple[str, ...]
+    """Of the statistics, in the order of their columns."""
 
 
 Scores = Mapping[Cell, Score]
@@ -77,7 +59,8 @@ def read_score(spec: ReportSpec, cell: Cell, folder: Path) -> Score:
         raise UserError(
             f"{record} holds the scores of {found.spec.node} on {found.spec.task}: it was moved here by hand"
         )
-    return Score(found, read_statistics(statistics))
+    counted = read_statistics(statistics, found.spec.splits[-1])
+    return Score(found, counted.languages, counted.names)
 
 
 def command(spec: ReportSpec, *targets: str) -> str:

@@ -7,12 +7,13 @@ import io
 from collections.abc import Iterable, Sequence
 
 from xstilts.report.contrast import Estimate
-from xstilts.report.findings import Findings, Outcome
-from xstilts.report.scores import Scores
+from xstilts.report.findings import Average, Findings, Outcome
+from xstilts.report.scores import Score, Scores
+from xstilts.scores import Row
 from xstilts.specs import ReportSpec
 
 SCORE_COLUMNS = (
-    *("base", "recipe", "path", "seed", "node", "target", "language", "metric", "value", "n"),
+    *("base", "recipe", "path", "seed", "node", "target", "language", "split", "metric", "layer", "value", "n"),
     *("interval_95_low", "interval_95_high", "interval_99_low", "interval_99_high", "degenerate"),
 )
 RECIPE_COLUMNS = (
@@ -32,7 +33,7 @@ def scores_csv(spec: ReportSpec, scores: Scores) -> str:
     rows = (
         (
             *(cell.base, cell.recipe, spec.recipes[cell.recipe], cell.seed, cell.node, cell.target),
-            *(row.language, row.metric, _number(row.value), row.n),
+            *(row.language, row.split, row.metric, layer(score, row), _number(row.value), row.n),
             *map(_number, (*row.interval_95, *row.interval_99)),
             " ".join(score.record.degenerate),
         )
@@ -42,8 +43,15 @@ def scores_csv(spec: ReportSpec, scores: Scores) -> str:
     return _csv(SCORE_COLUMNS, rows)
 
 
+def layer(score: Score, row: Row) -> int | str:
+    """The block whose output a figure is of; of a trained target there is none."""
+    found = score.record.layer if row.layer is None else row.layer
+    return "" if found is None else found
+
+
 def recipes_csv(spec: ReportSpec, findings: Iterable[Findings]) -> str:
-    """One row a base, recipe and target, and one for the mean over targets; empty where there is no such figure."""
+    """One row a base, recipe and target, one for the mean over targets, and one for each benchmark and group of targets
+    that is complete; empty where there is no such figure."""
     rows = (
         (found.base, recipe, path, target, len(found.seeds), *_figures(outcome))
         for found in findings
@@ -51,9 +59,15 @@ def recipes_csv(spec: ReportSpec, findings: Iterable[Findings]) -> str:
         for target, outcome in [
             *((target.name, found.outcomes[recipe, target.name]) for target in found.targets),
             (OVER_TARGETS, found.means[recipe]),
+            *((titled(average), got) for (name, average), got in found.averages.items() if name == recipe),
         ]
     )
     return _csv(RECIPE_COLUMNS, rows)
+
+
+def titled(average: Average) -> str:
+    """An average's name, which no target can have: `(XTREME)`, `(XTREME: retrieval)`."""
+    return f"({average.benchmark}: {average.group})" if average.group else f"({average.benchmark})"
 
 
 def _figures(outcome: Outcome) -> list[str]:

@@ -1,6 +1,6 @@
 """The registry: which tasks exist, of which format, in which languages, from where, under which licence."""
 
-from xstilts.tasks.registry import SUITES, TASKS, get
+from xstilts.tasks.registry import BENCHMARKS, SUITES, TASKS, Benchmark, get
 from xstilts.tasks.task import Format, Role, Task
 
-__all__ = ["SUITES", "TASKS", "Format", "Role", "Task", "get"]
+__all__ = ["BENCHMARKS", "SUITES", "TASKS", "Benchmark", "Format", "Role", "Task", "get"]

@@ -13,7 +13,7 @@ def _english(
     name: str,
     title: str,
     format: Format,
-    metric: tuple[str, ...],
+    metric: str,
     releases: tuple[str, ...],
     *,
     labels: tuple[str, ...] = (),
@@ -41,7 +41,7 @@ INTERMEDIATE = (
         "anli",
         "ANLI+",  # on one head
         "classification",
-        ("accuracy",),
+        "accuracy",
         ("snli", "mnli", "anli"),
         labels=NLI,
         chance=100 / 3,
@@ -50,7 +50,7 @@ INTERMEDIATE = (
         "mnli",
         "MNLI",
         "classification",
-        ("accuracy",),
+        "accuracy",
         ("mnli", "xnli_mt"),
         labels=NLI,
         chance=100 / 3,
@@ -59,7 +59,7 @@ INTERMEDIATE = (
         "qqp",
         "QQP",
         "classification",
-        ("accuracy", "f1"),
+        "accuracy_f1",
         ("qqp",),
         labels=("not_duplicate", "duplicate"),
         chance=50.0,
@@ -68,21 +68,21 @@ INTERMEDIATE = (
         "squad",
         "SQuAD v1.1",
         "span",
-        ("em", "f1"),
+        "squad",
         ("squad_v1", "squad_mt"),
     ),
     _english(
         "squad2",
         "SQuAD v2.0",
         "span",
-        ("em", "f1"),
+        "squad2",
         ("squad_v2",),
     ),
     _english(
         "hellaswag",
         "HellaSwag",
         "choice",
-        ("accuracy",),
+        "accuracy",
         ("hellaswag", "hellaswag_mt"),
         chance=25.0,
     ),
@@ -90,14 +90,14 @@ INTERMEDIATE = (
         "ccg",
         "CCG",
         "tagging",
-        ("accuracy",),
+        "accuracy",
         ("ccgbank",),
     ),
     _english(
         "cosmosqa",
         "Cosmos QA",
         "choice",
-        ("accuracy",),
+        "accuracy",
         ("cosmosqa",),
         chance=25.0,
     ),
@@ -105,14 +105,14 @@ INTERMEDIATE = (
         "csqa",
         "CommonsenseQA",
         "choice",
-        ("accuracy",),
+        "accuracy",
         ("commonsenseqa",),
         chance=20.0,
     ),
 )
 
 # Not the paper's: what XTREME-R trains on before COPA, for XCOPA.
-OTHERS = (_english("siqa", "SocialIQA", "choice", ("accuracy",), ("siqa",), chance=100 / 3),)
+OTHERS = (_english("siqa", "SocialIQA", "choice", "accuracy", ("siqa",), chance=100 / 3),)
 
 TEXT = (
     Task(
@@ -122,7 +122,7 @@ TEXT = (
         role="text",
         languages=tuple(code for code in LANGUAGES if code in XTREME),
         splits=("train",),
-        metric=("accuracy",),  # of the masked tokens
+        metric="accuracy",  # of the masked tokens
         english="mlm",
         stage="mlm",
         releases=("wikipedia",),

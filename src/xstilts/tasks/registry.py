@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from xstilts.errors import UserError
@@ -16,12 +17,50 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     {task.name: task for task in (*INTERMEDIATE, *OTHERS, *TARGETS, *TEXT, *LOCAL)}
 )
 
-SUITES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A list of targets whose scores have a mean of their own, and the groups that are averaged too.
+
+    A target's score is the unweighted mean over its languages, English included; the benchmark's is the unweighted
+    mean over targets, not over groups.
+    """
+
+    title: str
+    groups: Mapping[str, tuple[str, ...]]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All of them, group by group."""
+        return tuple(target for group in self.groups.values() for target in group)
+
+
+BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
     {
-        "xtreme": words("xnli pawsx udpos panx xquad mlqa tydiqa bucc tatoeba"),
-        # Not "xtreme-r": that is a mean over ten tasks, and a suite is what an average is taken over.
-        "xtreme-r-extra": ("xcopa",),
+        "xtreme": Benchmark(
+            "XTREME",
+            {
+                "sentence pairs": words("xnli pawsx"),
+                "structured prediction": words("udpos panx"),
+                "question answering": words("xquad mlqa tydiqa"),
+                "retrieval": words("bucc tatoeba"),
+            },
+        ),
+        # Its POS and NER cover a few more languages than XTREME's, whose data these two are.
+        "xtreme-r": Benchmark(
+            "XTREME-R",
+            {
+                "classification": words("xnli xcopa"),
+                "structured prediction": words("udpos panx"),
+                "question answering": words("xquad mlqa tydiqa"),
+                "retrieval": words("tatoeba-r mewslix lareqa"),
+            },
+        ),
     }
+)
+
+SUITES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {name: benchmark.targets for name, benchmark in BENCHMARKS.items()} | {"xtreme-r-extra": ("xcopa",)}
 )
 
 

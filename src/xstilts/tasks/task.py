@@ -29,8 +29,8 @@ class Task:
     """Of the test data (of the training data, for tasks that are only trained on)."""
     splits: tuple[str, ...]
     """That the original data has, under the names train, dev and test."""
-    metric: tuple[str, ...]
-    """The official ones, whose mean is the task's score; higher is better in all of them."""
+    metric: str
+    """The official one, a file of `xstilts.metrics`; higher is better."""
     english: str | None
     """The task whose English train and dev data its training uses; None where nothing is trained."""
     stage: str | None
@@ -45,21 +45,24 @@ class Task:
     """What its data is read from (releases.yaml): all those that have a split in a language, one after the other."""
 
     @property
+    def paired(self) -> bool:
+        """Whether every sentence of its test data has a translation there."""
+        return self.format == "retrieval" and self.metric == "nearest"
+
+    @property
     def trainable(self) -> bool:
         """Whether a stage may train on it."""
         return self.format != "retrieval"
 
     @property
     def evaluated(self) -> tuple[str, ...]:
-        """The splits that are predicted: mining sets its threshold on dev, the others read the test split alone."""
-        return ("dev", "test") if self.format == "retrieval" and "dev" in self.splits else ("test",)
+        """The splits that are predicted: mining sets its threshold on dev, the others read the test split alone.
 
-    def block(self, blocks: int) -> int:
-        """Which block's output retrieval reads in an encoder of `blocks` blocks, counted from 1 (0: the embeddings)."""
-        if self.layer is None:
-            raise ValueError(f"{self.name} is no retrieval task")
-        part, whole = self.layer
-        return max(1, round(blocks * part / whole))
+        Of English tasks whose test labels are not public, dev is what is reported.
+        """
+        if self.metric == "mining":
+            return ("dev", "test")
+        return ("test",) if "test" in self.splits else ("dev",)
 
     def releases_of(self, split: str, language: str) -> tuple[Release, ...]:
         """The releases that hold a split of it in a language."""

@@ -23,17 +23,19 @@ def read(files: Sequence[Path], ask: Ask) -> Iterator[Sourced]:
         raise Place(files[0].parent).wrong(
             "", f"needs three files, .{ask.language}, .en and .gold; there are {have}", advice
         )
-    gold: dict[str, tuple[Place, str]] = {}
+    gold: dict[str, list[str]] = {}
+    lost: dict[tuple[str, str], Place] = {}
     for place, foreign, english in columns(by_suffix["gold"]):
-        if gold.setdefault(foreign, (place, english))[1] != english:
-            ask.left_out["a second translation of a sentence: pairs are one to one"] += 1
-    lost = {(ask.language, foreign): place for foreign, (place, _) in gold.items()}
-    lost |= {("en", english): place for place, english in gold.values()}
+        right = gold.setdefault(foreign, [])
+        if english not in right:
+            right.append(english)
+        lost |= {(ask.language, foreign): place, ("en", english): place}
     for side, suffix in (("foreign", ask.language), ("english", "en")):
         for place, name, sentence in columns(by_suffix[suffix]):
             lost.pop((suffix, name), None)
-            pair = gold[name][1] if side == "foreign" and name in gold else None
-            yield ask.sentence(place, side, name, sentence, pair)
+            first, *others = gold.get(name, [None]) if side == "foreign" else [None]
+            more = {"more": others} if others else {}
+            yield ask.sentence(place, side, name, sentence, first, **more)
     if lost:
         (suffix, name), place = next(iter(lost.items()))
         raise place.wrong("", f"{name!r} is no sentence of {by_suffix[suffix].name}", AGAIN)

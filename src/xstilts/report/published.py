@@ -1,0 +1,96 @@
+"""Published figures beside ours, language by language."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xstilts.published import Figures, published
+from xstilts.report.scores import Score, Scores
+from xstilts.specs import ReportSpec
+
+COLUMNS = ("base", "target", "metric", "split", "language", "published", "ours", "difference")
+MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A published figure and ours; without ours where that language was not evaluated here."""
+
+    base: str
+    target: str
+    figures: Figures
+    language: str
+    published: float
+    ours: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """Ours less theirs."""
+        return None if self.ours is None else self.ours - self.published
+
+
+def lines(spec: ReportSpec, scores: Scores, name: str) -> list[Line]:
+    """Each figure of a source beside the baseline recipe's, with the mean over the languages that both have."""
+    found = []
+    for base in spec.bases:
+        for target, figures in published()[name].figures.items():
+            mine = [s for c, s in scores.items() if (c.base, c.target, c.recipe) == (base, target, spec.baseline)]
+            if not mine:
+                continue
+            ours = means(mine, figures)
+            found += [
+                Line(base, target, figures, code, value, ours.get(code)) for code, value in figures.values.items()
+            ]
+            both = [code for code in figures.values if code in ours]
+            if both:
+                theirs = sum(figures.values[code] for code in both) / len(both)
+                found.append(Line(base, target, figures, MEAN, theirs, sum(ours[code] for code in both) / len(both)))
+    return found
+
+
+def means(scores: Sequence[Score], figures: Figures) -> dict[str, float]:
+    """Our figure in each language, the mean over seeds."""
+    rows = [
+        (row.language, row.value)
+        for score in scores
+        for row in score.record.rows
+        if (row.split, row.metric, row.layer) == (figures.split, figures.metric, None)
+    ]
+    by_language: dict[str, list[float]] = {}
+    for code, value in rows:
+        by_language.setdefault(code, []).append(value)
+    return {code: sum(values) / len(values) for code, values in by_language.items()}
+
+
+def as_csv(found: Sequence[Line]) -> str:
+    """The lines for whoever goes on computing."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for line in found:
+        figures = [line.published, line.ours, line.difference]
+        shown = ["" if value is None else f"{value:.4f}" for value in figures]
+        writer.writerow([line.base, line.target, line.figures.metric, line.figures.split, line.language, *shown])
+    return text.getvalue()
+
+
+def as_text(name: str, found: Sequence[Line]) -> str:
+    """The lines for a person, as a table in Markdown below their source."""
+    entry = published()[name]
+    head = f"{entry.title}\n({entry.base}; {entry.source.strip()})\n\n"
+    if all(line.ours is None for line in found):
+        return f"{head}Nothing to compare: no target and language of these figures was evaluated here.\n"
+    rows = ["| base | target | language | published | ours | difference |", "|---|---|---|---:|---:|---:|"]
+    for line in found:
+        what = f"{line.target} ({line.figures.metric}, {line.figures.split})"
+        cells = [line.base, what, line.language, shown(line.published), shown(line.ours), shown(line.difference, "+")]
+        rows.append(f"| {' | '.join(cells)} |")
+    return head + "\n".join(rows) + "\n"
+
+
+def shown(value: float | None, sign: str = "") -> str:
+    """A figure with one digit after the point."""
+    return "–" if value is None else f"{value:{sign}.1f}"

@@ -1,0 +1,1 @@
+"""Predictions as XTREME's evaluation reads them: nine folders, a file for each language, in one archive."""

@@ -1,0 +1,35 @@
+# How well every checkpoint on the way aligns languages, apart from targets: the model reads all sentences many times.
+
+
+rule measure_alignment:
+    input:
+        checkpoint="<results>/checkpoints/{node}/digest",
+        weights=ancient("<results>/checkpoints/{node}/model.safetensors"),
+        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
+        tokens=ancient(lambda w: plan.evaluated(w.node, w.target, "tokens")),
+        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
+    output:
+        measures="<results>/alignment/{node}/{target}.parquet",
+        record="<results>/alignment/{node}/{target}.json",
+        digest="<results>/alignment/{node}/{target}.digest",
+    log:
+        "<results>/logs/alignment/{node}/{target}.log",
+    benchmark:
+        "<results>/benchmarks/alignment/{node}/{target}.jsonl"
+    conda:
+        "../envs/xstilts.yaml"
+    threads: plan.world.training.threads or 1
+    resources:
+        micro_tokens=plan.world.training.micro_tokens or 4096,
+    params:
+        spec=lambda w: plan.align_spec(w.node, w.target).text(),
+        code=lambda w: plan.align_code(w.node, w.target),
+        checkpoint=subpath(input.checkpoint, parent=True),
+        parts=lambda w: plan.align_parts(w.node, w.target),
+    shell:
+        """
+        launch measure_alignment --spec {params.spec:q} --code {params.code} \
+            --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} \
+            --parts {params.parts} --micro-tokens {resources.micro_tokens} --threads {threads} \
+            --out {output.measures} &>{log}
+        """
