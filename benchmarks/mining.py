@@ -1,7 +1,7 @@
 """How fast pairs of sentences are mined, and in how much memory: `xstilts.neighbours` beside faiss' exact flat index.
 
     pip install faiss-cpu                          for this benchmark only; nothing else here needs it
-    python benchmarks/mining.py                    10,000, 30,000 and 100,000 sentences a side; a quarter of an hour
+    python benchmarks/mining.py                    10,000, 30,000 and 100,000 sentences a side; about ten minutes
     python benchmarks/mining.py --sizes 10000 --rounds 5 --threads 1
 
 Both find the 4 nearest neighbours of all sentences of either side, by cosine, and make one-to-one pairs of them by the

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from xstilts.command import arguments, run
 from xstilts.files import write_text
-from xstilts.report.published import as_csv, as_text, lines
+from xstilts.report.published import as_csv, as_text, lines, read_otherwise
 from xstilts.report.scores import read_scores
 from xstilts.specs import ReportSpec
 
@@ -27,9 +27,10 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="path of the CSV file")
     args = parser.parse_args()
     spec = ReportSpec.read(args.spec)
-    found = lines(spec, read_scores(spec, args.scores), args.name)
+    scores = read_scores(spec, args.scores)
+    found = lines(spec, scores, args.name)
     write_text(args.out, as_csv(found))
-    print(as_text(args.name, found))
+    print(as_text(args.name, found, read_otherwise(scores, args.name)))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--parts", type=Path, help="folder of what a killed run goes on from; left out: none is kept")
     parser.add_argument("--micro-tokens", type=int, default=4096, help="padded tokens in a batch")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--device", choices=["any", "gpu"], default="any", help="gpu: refuse to run without one")
     args = parser.parse_args()
     job = Job(
         AlignmentSpec.read(args.spec),
@@ -41,6 +42,7 @@ def main() -> None:
         parts=args.parts,
         micro_tokens=args.micro_tokens,
         threads=args.threads,
+        device=args.device,
     )
     measure_alignment(job)
 

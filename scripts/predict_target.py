@@ -29,8 +29,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=Running.threads, help="CPU threads")
     parser.add_argument("--state", type=Path, help="folder for what a killed run goes on from; left out: none is kept")
     parser.add_argument("--pause", type=float, default=Running.pause, help="seconds of work that a kill may cost")
+    parser.add_argument("--device", choices=["any", "gpu"], default="any", help="gpu: refuse to run without one")
     args = parser.parse_args()
-    running = Running(args.micro_tokens, args.threads, args.state, args.pause)
+    running = Running(args.micro_tokens, args.threads, args.state, args.pause, args.device)
     predict_target(
         PredictSpec.read(args.spec), running, args.checkpoint, args.records, args.tokens, args.out, args.code
     )

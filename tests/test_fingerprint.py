@@ -97,7 +97,7 @@ def test_what_finds_neighbours_counts_for_predictions_of_retrieval(edit):
     predicted = [predict(RETRIEVAL)]
     edit("neighbours.py", "TINY = 1e-9", "TINY = 1e-8")
     predicted.append(predict(RETRIEVAL))
-    edit("formats/finding.py", "RANKED = 20", "RANKED = 10")
+    edit("metrics/map20.py", "RANKED = 20", "RANKED = 10")
     predicted.append(predict(RETRIEVAL))
     assert len(set(predicted)) == 3
     assert (score(RETRIEVAL, NEAREST), predict(NLI)) == before

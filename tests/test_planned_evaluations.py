@@ -87,3 +87,29 @@ def test_what_retrieval_looks_for_is_its_metric(plan: Plan, target: str) -> None
     assert predicted.encoding == scored.encoding and predicted.encoding.find == scored.metric
     assert predicted.splits == scored.splits == (("dev", "test") if target == "bucc" else ("test",))
     assert predicted.encoding.block(24) == 14
+
+
+def planned(**changes: Any) -> Plan:
+    """The plan of a changed study, where target weights are not kept."""
+    world: dict[str, Any] = {"mini": {"bases": {"theirs": THEIRS}, "keep_target_weights": False}}
+    config = {"world": "mini", "study": "own", "studies": {"own": STUDY | changes}, "worlds": world}
+    return Plan(load(config, ROOT), ROOT / "scripts")
+
+
+def test_weights_go_of_what_was_trained_for_a_target_alone() -> None:
+    """Never a published model's, nor those that other studies take for an intermediate."""
+    plan = planned(targets=["xnli", "mnli", "tatoeba"], seeds=[1])
+    pruned = {file.parent.relative_to(plan.checkpoint("")).as_posix() for file in plan.weights_to_prune()}
+    assert pruned == {"tiny/s1/xnli", "tiny/s1/mnli/xnli", "theirs/s1/mnli/xnli"}
+
+
+def test_alignment_is_measured_of_every_stage_of_every_recipe() -> None:
+    """An intermediate is one, whether or not another recipe's target shares its checkpoint."""
+    plan = planned(
+        bases=["tiny"],
+        seeds=[1],
+        targets=["qqp", "tatoeba"],
+        recipes={"none": [], "both": ["mnli", "qqp"], "qqp": ["qqp"]},
+    )
+    nodes = {file.parent.relative_to(plan.results / "alignment").as_posix() for file in plan.alignment_files()}
+    assert nodes == {"tiny", "tiny/s1/mnli", "tiny/s1/mnli/qqp", "tiny/s1/qqp"}

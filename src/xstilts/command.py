@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from xstilts.errors import UserError
 
-LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "deepspeed", "pyarrow", "numpy")
+LIBRARIES = ("xstilts", "torch", "transformers", "tokenizers", "deepspeed", "pyarrow", "numpy", "seqeval")
 
 
 def arguments(description: str | None, spec_required: bool = True) -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """Fingerprints of the code that a job runs, from its syntax: comments, formatting and docstrings do not count.
 
 From a program's `main` every definition of this package that it can reach by name is followed, and contributes its
-syntax tree. Of a format only the members of the program's own facet count, so that an edited metric does not retrain.
+syntax tree. Of a format only the members of the program's own facet count, so that an edited decoder does not retrain.
 Methods come in with their class: a change may rerun too much, but one that a job can see by name never too little.
 """
 

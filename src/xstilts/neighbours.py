@@ -59,12 +59,20 @@ def nearest(queries: np.ndarray, index: np.ndarray, block: int | None = None, de
     return positions[:, 0] if len(index) else np.full(len(queries), -1, dtype=np.int64)
 
 
-def top(queries: np.ndarray, index: np.ndarray, k: int, block: int | None = None, device: str | None = None) -> Nearest:
+def top(
+    queries: np.ndarray,
+    index: np.ndarray,
+    k: int,
+    block: int | None = None,
+    device: str | None = None,
+    unit: bool = False,
+) -> Nearest:
     """Each query's k nearest neighbours, or as many as there are; of those that tie, the first.
 
-    Costs len(queries) x len(index) x width multiplications.
+    `unit` gives all vectors unit length, so that neighbours are by cosine. Costs len(queries) x len(index) x width
+    multiplications.
     """
-    return _search(queries, index, min(k, len(index)), 0, block, device)[0]
+    return _search(queries, index, min(k, len(index)), 0, block, device, unit)[0]
 
 
 def top_both(

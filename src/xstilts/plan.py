@@ -338,6 +338,7 @@ class Plan:
             recipes={name: str(recipe) for name, recipe in self.project.recipes.items()},
             targets={task.name: TargetSpec(title=task.title, stage=task.stage) for task in self.project.targets},
             left_out=self.left_out,
+            hubs={name: self.world.bases[name].hub for name in self.study.bases},
             fine_tuned={
                 name: base.fine_tuned for name in self.study.bases if (base := self.world.bases[name]).fine_tuned
             },
@@ -362,13 +363,18 @@ class Plan:
 
     def checkpoint_files(self, kind: str) -> list[Path]:
         """Digests of the study's `bases`, `intermediates` or `targets`."""
-        trained = {node for *_, target, node in self.project.cells if target.stage}
+        nodes = self.project.nodes
+        recipes = {node for base, seed, recipe, *_ in self.project.cells for node in self._recipe(base, seed, recipe)}
         groups = {
-            "bases": [node for node in self.project.nodes if node.stage is None],
-            "intermediates": [node for node in self.project.nodes if node.stage and node not in trained],
-            "targets": [node for node in self.project.nodes if node in trained],
+            "bases": [node for node in nodes if node.stage is None],
+            "intermediates": [node for node in nodes if node.stage and node in recipes],
+            "targets": [node for node in nodes if node.stage and node not in recipes],
         }
         return [self.checkpoint(node) / "digest" for node in groups[kind]]
+
+    def _recipe(self, base: str, seed: int, recipe: str) -> tuple[Node, ...]:
+        """The checkpoints of a recipe, from the base to its end."""
+        return self.project.recipe_node(base, seed, recipe).lineage
 
     @cached_property
     def trained(self) -> list[str]:
@@ -388,8 +394,10 @@ class Plan:
         """Marks of target nodes whose weights go once their predictions stand; none where the world keeps them."""
         if self.world.keep_target_weights:
             return []
-        parents = {self.checkpoint(node.parent) for node in self.project.nodes if node.parent}
-        return [f.with_name("pruned") for f in self.checkpoint_files("targets") if f.parent not in parents]
+        # An English task as a target is another study's intermediate, which would have to be trained again.
+        kept = {self.checkpoint(node.parent) for node in self.project.nodes if node.parent}
+        kept |= {self.checkpoint(node) for *_, target, node in self.project.cells if target.role != "target"}
+        return [f.with_name("pruned") for f in self.checkpoint_files("targets") if f.parent not in kept]
 
     def predictions_of(self, node: str) -> list[Path]:
         """Predictions of this study that read a node."""

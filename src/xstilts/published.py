@@ -30,6 +30,8 @@ class Published:
     source: str
     base: str
     """The model that they are of, on the hub."""
+    read: Mapping[str, Any]
+    """Layer and pooling of retrieval, as our score files say them."""
     figures: Mapping[str, Figures]
     """By target."""
 

@@ -203,6 +203,8 @@ class ReportSpec(Spec):
     targets: dict[str, TargetSpec]
     left_out: tuple[str, ...] = ()
     """What the study asks for and whose data is not there, in sentences."""
+    hubs: dict[str, str | None] = {}
+    """Where on the hub each base is; None: from a folder, or made here."""
     fine_tuned: dict[str, tuple[str, ...]] = {}
     """Stages that bases have behind them: what is evaluated for these targets without a recipe is the base itself."""
 

@@ -54,9 +54,7 @@ def test_the_world_has_the_last_word():
 @pytest.mark.parametrize(
     "names",
     [
-        ("entailment", "contradiction"),
         ("entailment", "not_entailment", "contradiction"),
-        ("entailment", "neutral", "contradiction", "hidden"),
         ("entailment", "entailment", "contradiction"),
         ("LABEL_0", "neutral", "contradiction"),
     ],
@@ -64,6 +62,21 @@ def test_the_world_has_the_last_word():
 @pytest.mark.parametrize("told", [False, True])
 def test_other_labels_are_refused(names, told):
     with pytest.raises(UserError) as caught:
-        labels_of(*((model("LABEL_0"), NLI, names) if told else (model(*names), NLI)))
+        labels_of(*((model("LABEL_0", "LABEL_1", "LABEL_2"), NLI, names) if told else (model(*names), NLI)))
     for fragment in (f"has the outputs {', '.join(names)}", ", ".join(NLI), "write `labels:` of its base"):
         assert fragment in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "names", [("entailment", "contradiction"), ("entailment", "neutral", "contradiction", "hidden")]
+)
+@pytest.mark.parametrize("told", [(), NLI])
+def test_a_model_with_more_or_fewer_outputs_is_none_for_the_task(names, told):
+    """Whatever is said of its outputs: a label would never be given, or an output have none."""
+    with pytest.raises(UserError, match=rf"has {len(names)} outputs, and the task 3 labels.*`fine_tuned` of its base"):
+        labels_of(model(*names), NLI, told)
+
+
+def test_as_many_labels_are_told_as_there_are_outputs():
+    with pytest.raises(UserError, match="names 2 labels, and the model has 3 outputs"):
+        labels_of(model(*NLI), NLI, NLI[:2])

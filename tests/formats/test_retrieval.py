@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts import neighbours
+from xstilts.errors import UserError
+from xstilts.formats.encoding import Encoding
 from xstilts.formats.finding import RANKED
 from xstilts.formats.retrieval import FORMAT, tensors
 
@@ -75,7 +77,7 @@ def test_a_sentence_without_words_is_at_the_origin(encode, draw_model, ask):
 
 
 @pytest.mark.parametrize("find", ["mining", "map20"])
-@pytest.mark.parametrize("share, layer, wanted", [(14 / 24, None, 1), (1.0, None, 2), (0.0, None, 0), (0.5, 9, 2)])
+@pytest.mark.parametrize("share, layer, wanted", [(14 / 24, None, 1), (1.0, None, 2), (0.0, None, 0), (0.5, 2, 2)])
 def test_the_layer_is_a_share_of_the_depth_or_its_number(bitext, encode, draw_model, ask, find, share, layer, wanted):
     """Of that layer alone are vectors kept where only one is asked for."""
     _, features, encoding = encode(FORMAT, bitext[:4], layer_share=share, layer=layer, find=find)
@@ -87,7 +89,7 @@ def test_the_layer_is_a_share_of_the_depth_or_its_number(bitext, encode, draw_mo
     assert FORMAT.source(DEPTH, encoding) == {"layer": wanted, "layers": DEPTH, "pooling": "mean"}
 
 
-@pytest.mark.parametrize("share, layer, wanted", [(14 / 24, None, 1), (1.0, None, 2), (0.0, None, 0), (0.5, 9, 2)])
+@pytest.mark.parametrize("share, layer, wanted", [(14 / 24, None, 1), (1.0, None, 2), (0.0, None, 0), (0.5, 2, 2)])
 def test_the_headline_is_of_that_layer_where_all_are_compared(bitext, encode, share, layer, wanted):
     table, features, encoding = encode(FORMAT, bitext, layer_share=share, layer=layer)
     vectors = np.random.default_rng(0).normal(size=(len(bitext), DEPTH + 1, 8))
@@ -95,6 +97,11 @@ def test_the_headline_is_of_that_layer_where_all_are_compared(bitext, encode, sh
         vectors[i][wanted] = np.eye(8)[int(record["id"][1])]
     predictions = FORMAT.decode(table, features, said_of(vectors), (), encoding)
     assert predictions["score"].to_pylist() == [1.0] * len(predictions)
+
+
+def test_a_layer_that_the_model_does_not_have_is_refused():
+    with pytest.raises(UserError, match=r"block 9 .* and the model has 2"):
+        FORMAT.source(DEPTH, Encoding(64, layer=9))
 
 
 def test_from_records_to_neighbours_and_to_hits_of_each_layer(bitext, encode, draw_model, ask):

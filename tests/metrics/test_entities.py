@@ -63,3 +63,19 @@ def test_an_entity_that_seqeval_sees_across_sentences_is_the_last_ones():
 def test_no_warning_is_left_of_tags_without_a_prefix(recwarn):
     values(METRIC, table([["NOUN"]], [["VERB"]]))
     assert not recwarn
+
+
+def test_whole_tags_are_told_apart_beside_it():
+    """As seqeval read them before 1.0: the conjunctions differ, an X that ends a sentence counts."""
+    said = [["NOUN", "NOUN", "CCONJ"], ["NOUN", "VERB", "X"]]
+    gold = [["NOUN", "VERB", "SCONJ"], ["NOUN", "VERB", "X"]]
+    counts = {name: values.tolist() for name, values in METRIC.statistics(table(said, gold), UPOS).items()}
+    assert counts["both_whole_tags"] == [0.0, 3.0]
+    assert (counts["said_whole_tags"], counts["gold_whole_tags"]) == ([2.0, 3.0], [3.0, 3.0])
+    found = METRIC.scored({name: sum(values) for name, values in counts.items()})
+    assert found["f1_whole_tags"] == pytest.approx(100 * 6 / 11) and found["score"] == found["f1"]
+
+
+def test_tags_with_prefixes_have_one_reading():
+    tags = [["B-PER", "I-PER", "O"]]
+    assert METRIC.statistics(table(tags, tags), BIO).keys() == {"both", "said", "gold"}

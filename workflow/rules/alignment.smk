@@ -21,6 +21,7 @@ rule measure_alignment:
     threads: plan.world.training.threads or 1
     resources:
         micro_tokens=plan.world.training.micro_tokens or 4096,
+        device=plan.world.training.device or "any",
     params:
         spec=lambda w: plan.align_spec(w.node, w.target).text(),
         code=lambda w: plan.align_code(w.node, w.target),
@@ -30,6 +31,6 @@ rule measure_alignment:
         """
         launch measure_alignment --spec {params.spec:q} --code {params.code} \
             --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} \
-            --parts {params.parts} --micro-tokens {resources.micro_tokens} --threads {threads} \
+            --parts {params.parts} --micro-tokens {resources.micro_tokens} --device {resources.device} --threads {threads} \
             --out {output.measures} &>{log}
         """

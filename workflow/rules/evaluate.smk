@@ -21,6 +21,7 @@ rule predict_target:
     threads: plan.world.training.threads or 1
     resources:
         micro_tokens=plan.world.training.micro_tokens or 4096,
+        device=plan.world.training.device or "any",
     params:
         spec=lambda w: plan.predict_spec(w.node, w.target).text(),
         code=lambda w: plan.predict_code(w.node, w.target),
@@ -30,7 +31,7 @@ rule predict_target:
         """
         exec launch predict_target --spec {params.spec:q} --code {params.code} \
             --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} --state {params.state} \
-            --micro-tokens {resources.micro_tokens} --threads {threads} --out {output.predictions} &>{log}
+            --micro-tokens {resources.micro_tokens} --device {resources.device} --threads {threads} --out {output.predictions} &>{log}
         """
 
 

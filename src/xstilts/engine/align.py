@@ -19,6 +19,8 @@ from xstilts.alignment.pairs import pairs_of
 from xstilts.alignment.parts import Parts
 from xstilts.alignment.table import CLEAN, ENGLISH, POOLINGS, Row, as_table, language_rows, robust_rows, rows_of
 from xstilts.command import versions
+from xstilts.config.training import Device
+from xstilts.engine.device import device_of
 from xstilts.engine.vectors import Reader
 from xstilts.errors import UserError
 from xstilts.features import Features
@@ -49,6 +51,7 @@ class Job:
     """Folder of what a killed job goes on from; None: it begins anew."""
     micro_tokens: int = 4096
     threads: int = 1
+    device: Device = "any"
 
     @property
     def key(self) -> dict[str, Any]:
@@ -107,7 +110,7 @@ class Parallel:
         total = sum(times * len(pairs) + sum(map(len, self._asked(code))) for code, pairs in self.pairs.items())
         progress = Progress("sentences", total, start=sum(times * len(self.pairs[language]) for language in kept))
         special = Special(**self.features.meta["special"])
-        return Reader(self.job.checkpoint, special, self.job.micro_tokens, progress)
+        return Reader(self.job.checkpoint, special, self.job.micro_tokens, progress, device_of(self.job.device))
 
     def measured(self, language: str, reader: Reader) -> tuple[list[Row], Both]:
         """All figures of one language, and what the comparison of all languages needs of it."""

@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from xstilts.config.training import Device
 from xstilts.engine.answers import Answers
 from xstilts.engine.batching import micro_batches
+from xstilts.engine.device import device_of
 from xstilts.engine.model import load, load_encoder
 from xstilts.engine.packing import pack_layers
 from xstilts.features import Features
@@ -32,11 +34,11 @@ class Asking:
     budget: int
 
     @classmethod
-    def of(cls, form: Format, encoding: Encoding, checkpoint: Path, budget: int) -> Asking:
+    def of(cls, form: Format, encoding: Encoding, checkpoint: Path, budget: int, device: Device = "any") -> Asking:
         """The model of a checkpoint, ready to be asked; a retrieval target reads the encoder alone."""
         model = load(form.auto_class, checkpoint) if form.auto_class else load_encoder(checkpoint)
-        packed = pack_layers(model.base_model) and form.auto_class is not None  # retrieval wants all hidden states
-        return cls(model.to("cuda" if torch.cuda.is_available() else "cpu").eval(), form, encoding, packed, budget)
+        packed = pack_layers(model.base_model) and form.auto_class is not None  # hidden states come padded
+        return cls(model.to(device_of(device)).eval(), form, encoding, packed, budget)
 
     def ask(self, features: Features, items: np.ndarray, special: Special, answers: Answers) -> pa.Table:
         """What the model says of each sequence of `items`, in the order of the file.

@@ -19,7 +19,14 @@ def labels_of(model: Any, labels: Sequence[str], told: Sequence[str] = ()) -> li
     """
     if not labels:
         return []
-    names = list(told) or [model.config.id2label[i] for i in range(model.config.num_labels)]
+    names, outputs = list(told) or list(model.config.id2label.values()), model.config.num_labels
+    if len(labels) != outputs:
+        raise UserError(
+            f"the model has {outputs} outputs, and the task {len(labels)} labels, {', '.join(labels)}: it is no model "
+            "for this task; leave the stage out of `fine_tuned` of its base"
+        )
+    if len(names) != outputs:
+        raise UserError(f"`labels:` of the base names {len(names)} labels, and the model has {outputs} outputs")
     if sorted(names) == sorted(labels):
         return names
     known = {plain(label): label for label in labels}

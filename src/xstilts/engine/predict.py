@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from xstilts.config.training import Device
 from xstilts.engine.answers import PAUSE, Kept
 from xstilts.engine.fit import check_fit
 from xstilts.engine.inference import Asking
@@ -32,6 +33,7 @@ class Running:
     state: Path | None = None
     """The folder of what a killed run goes on from."""
     pause: float = PAUSE
+    device: Device = "any"
 
 
 def predict_target(
@@ -46,7 +48,7 @@ def predict_target(
     """Predict every split that the target's score needs, in one load of the model."""
     torch.set_num_threads(running.threads)
     data = [read_digest(file.with_suffix(".digest")) for file in records]
-    asking = Asking.of(format_named(spec.format), spec.encoding, checkpoint, running.micro_tokens)
+    asking = Asking.of(format_named(spec.format), spec.encoding, checkpoint, running.micro_tokens, running.device)
     read = [*data, *(digest_of([file]) for file in tokens if running.state)]
     told = [spec.text(), code, read_digest(checkpoint / DIGEST), *read, str(asking.budget), str(asking.packed)]
     kept = Kept(running.state, "\n".join(told), running.pause)

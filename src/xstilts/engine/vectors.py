@@ -22,14 +22,16 @@ from xstilts.progress import Progress
 
 
 class Reader:
-    """A checkpoint's encoder that reads sentences, on a GPU if there is one, and tells how far it has come."""
+    """A checkpoint's encoder that reads sentences, and tells how far it has come."""
 
-    def __init__(self, checkpoint: Path, special: Special, budget: int, progress: Progress) -> None:
+    def __init__(
+        self, checkpoint: Path, special: Special, budget: int, progress: Progress, device: torch.device
+    ) -> None:
         self.special, self.budget, self.progress, self.done = special, budget, progress, progress.start
         self.tokenizer = Tokenizer.from_file(str(checkpoint / TOKENIZER_FILES[0]))
         lead, tail = special_ids(self.tokenizer, 1)
         self.frame = len(lead), len(tail)
-        self.encoder = load_encoder(checkpoint).to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        self.encoder = load_encoder(checkpoint).to(device).eval()
 
     def vectors(self, sentences: Sequence[np.ndarray], what: str) -> torch.Tensor:
         """Means over all tokens, and over those between the special ones: [2, layers, sentences, width], fp32.

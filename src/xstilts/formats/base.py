@@ -1,8 +1,8 @@
 """What every task format provides, and the few types that pass between its steps.
 
-A format is a vertical slice. Its methods fall into facets, one for each program of the pipeline (see
-`xstilts.fingerprint.FACETS`): a program runs, and is fingerprinted by, its own facet alone. So an edited metric scores
-again without training again.
+A format is a vertical slice, from records to predictions. Its methods fall into facets, one for each program of the
+pipeline (see `xstilts.fingerprint.FACETS`): a program runs, and is fingerprinted by, its own facet alone. So an edited
+decoder predicts again without training again.
 """
 
 from __future__ import annotations

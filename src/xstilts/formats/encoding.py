@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from xstilts.errors import UserError
+
 Find = Literal["nearest", "mining", "map20"]
 """What retrieval asks for, which is also the name of its metric."""
 Pooling = Literal["mean", "words", "cls"]
@@ -25,7 +27,12 @@ class Encoding:
 
     def block(self, depth: int) -> int:
         """Which block's output retrieval reads in an encoder of so many blocks; 0: the embeddings."""
-        return round(self.layer_share * depth) if self.layer is None else min(self.layer, depth)
+        if self.layer is not None and self.layer > depth:
+            raise UserError(
+                f"retrieval is to read block {self.layer} (`layer` under `encoding: retrieval:` of the world), and the "
+                f"model has {depth}"
+            )
+        return round(self.layer_share * depth) if self.layer is None else self.layer
 
 
 def reading(encoding: Encoding) -> Encoding:

@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.formats.encoding import Find
+from xstilts.metrics.map20 import RANKED
 
 ASKED: dict[Find, str] = {"nearest": "english", "mining": "foreign", "map20": "query"}
-RANKED = 20  # candidates that a query's average precision looks at, as in XTREME-R
-NEIGHBOURS = 4  # of the ratio margin, as in XTREME's BUCC
 NAMES = pa.list_(pa.string())
 Columns = dict[str, pa.Array]
 
@@ -69,7 +68,7 @@ def mined(asked: Side, offered: Side, layer: int) -> Columns:
     from xstilts.neighbours import mine
 
     (x, once), (y, unique) = (distinct(side) for side in (asked, offered))
-    found = mine(asked.vectors[x, layer], offered.vectors[y, layer], NEIGHBOURS)
+    found = mine(of_rows(asked.vectors[:, layer], x), of_rows(offered.vectors[:, layer], y))
     names = offered.names()[y]
     best: list[str | None] = [None] * len(asked.records)
     score = np.zeros(len(asked.records))
@@ -91,12 +90,18 @@ def distinct(side: Side) -> tuple[np.ndarray, np.ndarray]:
     return first, count == 1
 
 
+def of_rows(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The vectors of some rows, without a copy where the rows follow each other: a million vectors are gigabytes."""
+    following = len(rows) > 0 and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows)))
+    found: np.ndarray = vectors[rows[0] : rows[0] + len(rows)] if following else vectors[rows]
+    return found
+
+
 def searched(asked: Side, offered: Side, layer: int) -> Columns:
     """Each query's nearest candidates of all languages; a query that is asked in several has the gold of them all."""
-    from xstilts.neighbours import normalised, top
+    from xstilts.neighbours import top
 
-    x, y = normalised(asked.vectors[:, layer]), normalised(offered.vectors[:, layer])
-    score, best = top(x, y, min(RANKED, len(y)))
+    score, best = top(asked.vectors[:, layer], offered.vectors[:, layer], RANKED, unit=True)
     names, gold = offered.names(), dict[str, list[str]]()
     for query, right in zip(asked.names(), asked.gold(), strict=True):
         gold.setdefault(query, []).extend(right)

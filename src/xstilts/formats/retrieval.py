@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad
 from xstilts.formats.encoding import Encoding, Pooling
-from xstilts.formats.finding import ASKED, Side, mined, nearest, searched
+from xstilts.formats.finding import ASKED, Side, mined, nearest, of_rows, searched
 from xstilts.formats.tokens import whole
 
 if TYPE_CHECKING:
@@ -77,8 +77,9 @@ class Retrieval(Format):
         """What is found for each sentence that is asked for, and in how many layers a translation is."""
         vectors = whole(said["vectors"]).to_numpy_ndarray()
         side = np.array(records["side"].to_pylist())
-        at = side == ASKED[encoding.find]
-        asked, offered = (Side(records.filter(pa.array(here)), vectors[here]) for here in (at, ~at))
+        asks = side == ASKED[encoding.find]
+        rows = (np.flatnonzero(asks), np.flatnonzero(~asks))
+        asked, offered = (Side(records.take(pa.array(some)), of_rows(vectors, some)) for some in rows)
         layer = encoding.block(vectors.shape[1] - 1) if encoding.find == "nearest" else 0
         found = {"nearest": nearest, "mining": mined, "map20": searched}[encoding.find](asked, offered, layer)
         return pa.table({"id": asked.records["id"], "language": asked.records["language"], **found})

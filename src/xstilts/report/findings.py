@@ -7,7 +7,7 @@ XTREME averages.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from xstilts.metrics.base import SCORE, named
 from xstilts.report.contrast import Estimate, Samples, estimate, mean, redraw, seed_weights
 from xstilts.report.scores import Score, Scores
 from xstilts.specs import ReportSpec
-from xstilts.tasks import BENCHMARKS
+from xstilts.tasks import BENCHMARKS, TASKS
 
 ENGLISH = "en"
 Grid = Sequence[Sequence[Score]]  # of one target: recipes, and in each the seeds
@@ -78,6 +78,7 @@ class Average:
     """The mean over a benchmark's targets, or over a group of them, all of which the study has."""
 
     benchmark: str
+    """Its title; it says so where targets were not tested in all of their languages."""
     group: str | None
     """None: the whole benchmark."""
     targets: tuple[str, ...]
@@ -139,18 +140,20 @@ def _find(spec: ReportSpec, scores: Scores, base: str) -> Findings:
     by_target = {target.name: view for target, view in zip(targets, views, strict=True)}
     averages = {
         (recipe, average): outcome(mean_of([by_target[name] for name in average.targets]), arm, baseline, weights)
-        for average in averages_of(by_target)
+        for average in averages_of(targets)
         for arm, recipe in enumerate(recipes)
     }
     return Findings(base, seeds, tuple(targets), outcomes, means, averages, languages, answer_of(means))
 
 
-def averages_of(targets: Collection[str]) -> Iterator[Average]:
+def averages_of(targets: Sequence[Target]) -> Iterator[Average]:
     """The averages that can be taken: of benchmarks and of groups that are complete, as XTREME's own script shows."""
+    tested = {target.name: set(target.examples) for target in targets}
     for benchmark in BENCHMARKS.values():
         for group, names in (*benchmark.groups.items(), (None, benchmark.targets)):
-            if set(names) <= set(targets):
-                yield Average(benchmark.title, group, names)
+            if set(names) <= set(tested):
+                whole = all(tested[name] == set(TASKS[name].languages) for name in names)
+                yield Average(benchmark.title if whole else f"{benchmark.title}, other languages", group, names)
 
 
 def describe(name: str, title: str, grid: Grid) -> Target:
@@ -158,6 +161,11 @@ def describe(name: str, title: str, grid: Grid) -> Target:
     first = grid[0][0]
     codes = sorted(first.statistics, key=lambda code: code != ENGLISH)  # stable: the others keep their order
     for score in (score for arm in grid for score in arm):
+        if score.names != first.names:
+            raise UserError(
+                f"{score.record.spec.node} and {first.record.spec.node} were scored on {name} by different code (their "
+                "statistics differ), so they do not compare: delete their score files, and make them again"
+            )
         if set(score.statistics) != set(codes):
             raise UserError(
                 f"{score.record.spec.node} and {first.record.spec.node} were scored in different languages on {name},"

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xstilts.errors import UserError
 from xstilts.published import Figures, published
 from xstilts.report.scores import Score, Scores
 from xstilts.specs import ReportSpec
@@ -33,9 +34,16 @@ class Line:
 
 
 def lines(spec: ReportSpec, scores: Scores, name: str) -> list[Line]:
-    """Each figure of a source beside the baseline recipe's, with the mean over the languages that both have."""
+    """Each figure of a source beside the baseline recipe's, with the mean over the languages that both have.
+
+    Bases that are another model on the hub are left out; of one in a folder nobody knows, and it is compared.
+    """
+    if name not in published():
+        raise UserError(f"nothing is known to be published as {name!r}; known: {', '.join(published())}")
     found = []
     for base in spec.bases:
+        if spec.hubs.get(base) not in (None, published()[name].base):
+            continue
         for target, figures in published()[name].figures.items():
             mine = [s for c, s in scores.items() if (c.base, c.target, c.recipe) == (base, target, spec.baseline)]
             if not mine:
@@ -77,10 +85,24 @@ def as_csv(found: Sequence[Line]) -> str:
     return text.getvalue()
 
 
-def as_text(name: str, found: Sequence[Line]) -> str:
+def read_otherwise(scores: Scores, name: str) -> list[str]:
+    """Where our retrieval was read in another way than theirs, in words: such figures do not compare."""
+    wanted = published()[name].read
+    found = {
+        cell.target: {key: getattr(score.record, key) for key in wanted}
+        for cell, score in scores.items()
+        if score.record.pooling is not None and cell.target in published()[name].figures
+    }
+    told = "block {layer} of {layers}, {pooling}".format
+    return [
+        f"{target} was read at {told(**own)}, not {told(**wanted)}" for target, own in found.items() if own != wanted
+    ]
+
+
+def as_text(name: str, found: Sequence[Line], notes: Sequence[str]) -> str:
     """The lines for a person, as a table in Markdown below their source."""
     entry = published()[name]
-    head = f"{entry.title}\n({entry.base}; {entry.source.strip()})\n\n"
+    head = f"{entry.title}\n({entry.base}; {entry.source.strip()})\n\n" + "".join(f"Mind: {note}\n\n" for note in notes)
     if all(line.ours is None for line in found):
         return f"{head}Nothing to compare: no target and language of these figures was evaluated here.\n"
     rows = ["| base | target | language | published | ours | difference |", "|---|---|---|---:|---:|---:|"]
