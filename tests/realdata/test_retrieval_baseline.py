@@ -77,6 +77,7 @@ def ran(stand_in: Path, originals: Path, tmp_path_factory: pytest.TempPathFactor
         "languages": list(LANGUAGES),
         "bases": {"xlmr-large": {"hub": None, "revision": None, "path": str(stand_in)}},
         "tasks": {"tatoeba": {"source": "files"}},
+        "training": {"device": "any"},
     }
     settings = {"world": "real", "study": "retrieval-baseline", "files": str(originals), "worlds": {"real": world}}
     (clone.folder / "mine.yaml").write_text(json.dumps(settings), encoding="utf-8")
