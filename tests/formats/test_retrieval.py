@@ -104,6 +104,14 @@ def test_a_layer_that_the_model_does_not_have_is_refused():
         FORMAT.source(DEPTH, Encoding(64, layer=9))
 
 
+def test_a_model_that_says_nothing_is_refused_with_the_sentence(bitext, encode):
+    table, features, encoding = encode(FORMAT, bitext[:12], layer=1)
+    vectors = np.ones((12, DEPTH + 1, 8))
+    vectors[3, 2, 5] = np.nan
+    with pytest.raises(UserError, match=r"not finite for 1 of 12 sentences, the first e3 \(qlb, english\)"):
+        FORMAT.decode(table, features, said_of(vectors), (), encoding)
+
+
 def test_from_records_to_neighbours_and_to_hits_of_each_layer(bitext, encode, draw_model, ask):
     table, features, encoding = encode(FORMAT, bitext[:12], layer=1)  # of one language
     said = ask(draw_model("AutoModel"), FORMAT, features, encoding)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xstilts.errors import UserError
 from xstilts.formats.base import Batch, Draw, Encoded, Format, Special, encode_texts, pad
 from xstilts.formats.encoding import Encoding, Pooling
 from xstilts.formats.finding import ASKED, Side, mined, nearest, of_rows, searched
@@ -76,6 +77,13 @@ class Retrieval(Format):
     ) -> pa.Table:
         """What is found for each sentence that is asked for, and in how many layers a translation is."""
         vectors = whole(said["vectors"]).to_numpy_ndarray()
+        broken = np.flatnonzero(~np.isfinite(vectors.sum(axis=(1, 2))))
+        if len(broken):
+            one = records.slice(int(broken[0]), 1).to_pylist()[0]
+            raise UserError(
+                f"the model gives vectors that are not finite for {len(broken)} of {len(records)} sentences, the first "
+                f"{one['id']} ({one['language']}, {one['side']}): its training has come to nothing"
+            )
         side = np.array(records["side"].to_pylist())
         asks = side == ASKED[encoding.find]
         rows = (np.flatnonzero(asks), np.flatnonzero(~asks))
