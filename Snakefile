@@ -39,11 +39,11 @@ wildcard_constraints:
 
 rule all:
     input:
-        plan.report_files(),
-        plan.published_files(),
-        plan.probe_files,
-        plan.weights_to_prune(),
-        plan.cleared_states(),
+        plan.report.files(),
+        plan.report.published_files(),
+        plan.alignment.probed(),
+        plan.checkpoints.pruned(),
+        plan.checkpoints.cleared_states(),
     localrule: True
     message:
         "The report: {input[0]}"

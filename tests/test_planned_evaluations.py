@@ -46,16 +46,16 @@ def test_a_fine_tuned_model_is_evaluated_as_it_is(plan: Plan) -> None:
 
 def test_the_report_shows_what_is_evaluated(plan: Plan) -> None:
     planned = {(base, seed, recipe, target.name, str(node)) for base, seed, recipe, target, node in plan.project.cells}
-    shown = {(cell.base, cell.seed, cell.recipe, cell.target, cell.node) for cell in plan.report_spec().cells}
+    shown = {(cell.base, cell.seed, cell.recipe, cell.target, cell.node) for cell in plan.report.spec().cells}
     assert shown == planned and len(shown) == 2 * 2 * 2 * 7
 
 
 def test_labels_that_the_world_tells_are_those_of_the_published_model_alone(plan: Plan) -> None:
     told = tuple(THEIRS["labels"])
-    assert plan.predict_spec("theirs", "xnli").labels == told
+    assert plan.predictions.spec("theirs", "xnli").labels == told
     for node, target in (("theirs", "xquad"), ("theirs", "tatoeba"), ("theirs/s1/mnli/xnli", "xnli"), ("tiny", "bucc")):
-        assert plan.predict_spec(node, target).labels == ()
-    assert plan.score_spec("theirs", "xnli").labels == ("entailment", "neutral", "contradiction")
+        assert plan.predictions.spec(node, target).labels == ()
+    assert plan.scores.spec("theirs", "xnli").labels == ("entailment", "neutral", "contradiction")
 
 
 @pytest.mark.parametrize(
@@ -69,21 +69,21 @@ def test_labels_that_the_world_tells_are_those_of_the_published_model_alone(plan
     ],
 )
 def test_a_score_says_which_recipe_it_is_of(plan: Plan, node: str, target: str, recipe: str, seed: int | None) -> None:
-    spec = plan.score_spec(node, target)
+    spec = plan.scores.spec(node, target)
     assert (spec.base, spec.recipe, spec.seed) == (node.split("/")[0], recipe, seed)
 
 
 def test_english_tasks_are_evaluated_on_dev(plan: Plan) -> None:
-    spec = plan.score_spec("tiny/s1/squad2", "squad2")
+    spec = plan.scores.spec("tiny/s1/squad2", "squad2")
     assert (spec.splits, spec.languages, spec.metric) == (("dev",), ("en",), "squad2")
-    assert plan.predict_spec("tiny/s1/squad2", "squad2").splits == ("dev",)
-    read = plan.evaluated("tiny/s1/squad2", "squad2", "records")
+    assert plan.predictions.spec("tiny/s1/squad2", "squad2").splits == ("dev",)
+    read = plan.predictions.inputs("tiny/s1/squad2", "squad2", "records")
     assert [file.parts[-2:] for file in read] == [("squad2", "dev.parquet")]
 
 
 @pytest.mark.parametrize("target", ["tatoeba", "bucc"])
 def test_what_retrieval_looks_for_is_its_metric(plan: Plan, target: str) -> None:
-    predicted, scored = plan.predict_spec("tiny", target), plan.score_spec("tiny", target)
+    predicted, scored = plan.predictions.spec("tiny", target), plan.scores.spec("tiny", target)
     assert predicted.encoding == scored.encoding and predicted.encoding.find == scored.metric
     assert predicted.splits == scored.splits == (("dev", "test") if target == "bucc" else ("test",))
     assert predicted.encoding.block(24) == 14
@@ -99,7 +99,7 @@ def planned(**changes: Any) -> Plan:
 def test_weights_go_of_what_was_trained_for_a_target_alone() -> None:
     """Never a published model's, nor those that other studies take for an intermediate."""
     plan = planned(targets=["xnli", "mnli", "tatoeba"], seeds=[1])
-    pruned = {file.parent.relative_to(plan.checkpoint("")).as_posix() for file in plan.weights_to_prune()}
+    pruned = {file.parent.relative_to(plan.checkpoints.folder("")).as_posix() for file in plan.checkpoints.pruned()}
     assert pruned == {"tiny/s1/xnli", "tiny/s1/mnli/xnli", "theirs/s1/mnli/xnli"}
 
 
@@ -111,5 +111,5 @@ def test_alignment_is_measured_of_every_stage_of_every_recipe() -> None:
         targets=["qqp", "tatoeba"],
         recipes={"none": [], "both": ["mnli", "qqp"], "qqp": ["qqp"]},
     )
-    nodes = {file.parent.relative_to(plan.results / "alignment").as_posix() for file in plan.alignment_files()}
+    nodes = {file.parent.relative_to(plan.results / "alignment").as_posix() for file in plan.alignment.files()}
     assert nodes == {"tiny", "tiny/s1/mnli", "tiny/s1/mnli/qqp", "tiny/s1/qqp"}

@@ -23,7 +23,7 @@ def records_spec(data: str, split: str, source: str, languages: str | None) -> s
     config = {"world": world, "study": "replication"} | ({} if source in WORLDS else own)
     plan = Plan(load(config, ROOT), ROOT / "scripts")
     _known(plan.world, world, data, split)
-    spec = plan.records_spec(data, split)
+    spec = plan.records.spec(data, split)
     if languages is None:
         return spec.text()
     wanted = tuple(languages.split(","))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +31,17 @@ FACETS: Mapping[str, frozenset[str]] = {
 FACETED = frozenset[str]().union(*FACETS.values())
 
 
+Place = tuple[str, str]  # module, definition
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A definition as it counts: its syntax as text, and the definitions that it names."""
+
+    text: str
+    places: tuple[Place, ...]
+
+
 @dataclass(frozen=True)
 class Module:
     """A parsed module: its definitions, what its imports mean (module, name in it), what else runs at its import."""
@@ -38,9 +49,9 @@ class Module:
     definitions: dict[str, ast.stmt]
     imports: dict[str, tuple[str, str | None]]
     actions: tuple[ast.stmt, ...]
+    reached: dict[tuple[str, str | None], Reached] = field(default_factory=dict)
+    """By name and facet, kept since most programs reach the same definitions."""
 
-
-Place = tuple[str, str]  # module, definition
 
 TELLING = (
     *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
@@ -72,13 +83,9 @@ def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[st
         if name not in parsed.definitions:
             places += _meant(parsed.imports.get(name), None, name)  # passed on from another module
             continue
-        definition = parsed.definitions[name]
-        if facet and module.startswith(FORMATS) and isinstance(definition, ast.ClassDef):
-            definition = members_of(definition, FACETS[facet])
-        statements = (definition, *parsed.actions)
-        reached[place] = "\n".join(ast.unparse(statement) for statement in statements)
-        for statement in statements:
-            places += mentioned(statement, module, parsed)
+        found = reach(module, parsed, name, facet if module.startswith(FORMATS) else None)
+        reached[place] = found.text
+        places += found.places
     text = "\n".join(f"{Path(module).name}:{name}\n{reached[module, name]}" for module, name in sorted(reached))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -86,6 +93,19 @@ def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[st
 def _starts(module: str, name: str) -> bool:
     starts = [name for package, name in STARTS.items() if module.startswith(package)]
     return name in starts if starts else True
+
+
+def reach(module: str, parsed: Module, name: str, facet: str | None) -> Reached:
+    """One definition, of a class the members of a facet alone, and what runs at the import of its module."""
+    if (name, facet) not in parsed.reached:
+        definition = parsed.definitions[name]
+        if facet and isinstance(definition, ast.ClassDef):
+            definition = members_of(definition, FACETS[facet])
+        statements = (definition, *parsed.actions)
+        text = "\n".join(ast.unparse(statement) for statement in statements)
+        places = dict.fromkeys(place for statement in statements for place in mentioned(statement, module, parsed))
+        parsed.reached[name, facet] = Reached(text, tuple(places))
+    return parsed.reached[name, facet]
 
 
 def mentioned(statement: ast.stmt, module: str, parsed: Module) -> Iterator[Place]:
@@ -121,7 +141,9 @@ def members_of(definition: ast.ClassDef, facet: frozenset[str]) -> ast.ClassDef:
 @cache
 def parse(path: Path) -> Module:
     """Read a module; nothing of it is run."""
-    tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = _statements(tree)
+    _drop_docstrings(nodes)
     definitions: dict[str, ast.stmt] = {}
     actions = []
     for statement in tree.body:
@@ -129,7 +151,7 @@ def parse(path: Path) -> Module:
         definitions |= dict.fromkeys(names, statement)
         if not names and not _idle(statement):
             actions.append(statement)
-    return Module(definitions, imports_in(tree), tuple(actions))
+    return Module(definitions, imports_in(nodes), tuple(actions))
 
 
 def _names_bound(statement: ast.stmt) -> frozenset[str]:
@@ -156,10 +178,10 @@ def _idle(statement: ast.stmt) -> bool:
     return False
 
 
-def imports_in(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
+def imports_in(nodes: Iterable[ast.AST]) -> dict[str, tuple[str, str | None]]:
     """What names imported from this package mean, wherever in the module they are imported."""
     found: dict[str, tuple[str, str | None]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
@@ -182,15 +204,20 @@ def _path(module: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-class _WithoutDocstrings(ast.NodeTransformer):
-    """Docstrings are for readers."""
+def _statements(tree: ast.Module) -> list[ast.AST]:
+    """A module and all statements in it, however deep; expressions hold neither docstrings nor imports."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # which grows meanwhile
+        for block in ("body", "handlers", "cases", "orelse", "finalbody"):
+            found += getattr(node, block, ())
+    return found
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
+
+def _drop_docstrings(nodes: Iterable[ast.AST]) -> None:
+    """Docstrings are for readers."""
+    for node in nodes:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
-        return node
 
 
 def _is_text(item: ast.stmt) -> bool:

@@ -129,3 +129,38 @@ def encoder_parameters(
 ) -> int:
     """Numbers of all weights of an encoder: see `encoder_tensors`."""
     return sum(encoder_tensors(vocabulary, hidden, layers, intermediate, positions, types))
+
+
+def activations(
+    tokens: float,
+    hidden: int,
+    layers: int,
+    intermediate: int,
+    precision: str = "fp32",
+    checkpointing: bool = False,
+    dropout: bool = False,
+) -> float:
+    """Bytes that a backward pass wants kept of a micro-batch of so many tokens, heads apart.
+
+    What autograd keeps of each layer: the inputs of its six matrices (queries, keys and values share one); queries,
+    keys and values for attention, which keeps no weights, and its output, once more where it is put together; the
+    sums before both layer norms; GELU's input. With `checkpointing`, each layer's input, and all of one layer while it
+    is computed again.
+    """
+    wide, inner = 9.0 * hidden, 2.0 * intermediate  # numbers of a token and a layer
+    # Of autocast, what is added up and normed is fp32, what is multiplied is bf16, and copied for it.
+    layer = 3.0 * wide + 2.0 * inner if precision == "autocast-bf16" else WIDTH[precision] * (wide + inner)
+    layer += 2.0 * hidden if dropout else 0.0  # masks, a byte each
+    embeddings = 3.0 * hidden * FP32
+    kept = layers * hidden * WIDTH[precision] + layer if checkpointing else layers * layer
+    return tokens * (kept + embeddings)
+
+
+def working(tokens: float, hidden: int, intermediate: int, kept: int = 1) -> float:
+    """Bytes of a forward pass alone, in fp32: one layer's tensors at a time, and `kept` hidden states of all tokens."""
+    return tokens * FP32 * (6.0 * hidden + 2.0 * intermediate + kept * hidden)
+
+
+def logits(terms: float, outputs: int, precision: str = "fp32") -> float:
+    """Bytes of a head's outputs: as computed, in fp32 for the loss, its probabilities and its gradient."""
+    return terms * outputs * (WIDTH[precision] + 3.0 * FP32)

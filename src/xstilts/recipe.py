@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Self, get_args
 
 from xstilts.errors import UserError
@@ -297,7 +297,7 @@ class Node:
             raise UserError(f"{path!r} is no path of a checkpoint: write base, or base/s<seed>/stage/stage…")
         return cls(base, int(rest[0][1:]), Recipe.parse("/".join(rest[1:]), aliases))
 
-    @property
+    @cached_property
     def path(self) -> str:
         return f"{self.base}/s{self.seed}/{self.recipe}" if self.recipe.stages else self.base
 
@@ -322,6 +322,10 @@ class Node:
 
     def __str__(self) -> str:
         return self.path
+
+    def __hash__(self) -> int:
+        """Of the path, which is made once: studies look up thousands of nodes."""
+        return hash(self.path)
 
 
 def digest(value: object) -> str:

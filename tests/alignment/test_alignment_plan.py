@@ -32,20 +32,20 @@ def test_every_checkpoint_that_is_no_targets_is_measured():
     plan = planned()
     folder = Path("results/nano/alignment/tiny")
     nodes = ["", *(f"s{seed}/{stages}" for seed in (1, 2) for stages in ("mnli", "mnli/squad"))]
-    assert set(plan.alignment_files()) == {folder / node / "tatoeba.digest" for node in nodes}
-    assert plan.probe_files == []
-    assert planned(probes=["alignment"]).probe_files == plan.alignment_files()
+    assert set(plan.alignment.files()) == {folder / node / "tatoeba.digest" for node in nodes}
+    assert plan.alignment.probed() == []
+    assert planned(probes=["alignment"]).alignment.probed() == plan.alignment.files()
 
 
 def test_every_target_in_pairs_is_measured_on():
     plan = planned(targets=["tatoeba", "bucc"])
-    assert {file.stem for file in plan.alignment_files()} == {"tatoeba"}
+    assert {file.stem for file in plan.alignment.files()} == {"tatoeba"}
 
 
 def test_without_a_target_in_pairs_it_is_an_error_that_names_one():
     plan = planned(targets=["xnli", "bucc"])
     with pytest.raises(UserError, match="add tatoeba to its targets"):
-        plan.alignment_files()
+        plan.alignment.files()
     with pytest.raises(UserError, match=r"(?s)studies.own.probes\[0\].*add tatoeba to the targets"):
         planned(targets=["xnli", "bucc"], probes=["alignment"])
 
@@ -60,10 +60,10 @@ def test_probes_are_checked(probes, message):
 
 def test_a_spec_says_what_a_measurement_depends_on():
     plan = planned()
-    spec = plan.align_spec("tiny/s1/mnli", "tatoeba")
+    spec = plan.alignment.spec("tiny/s1/mnli", "tatoeba")
     assert (spec.max_length, spec.rates) == (128, (0.1, 0.2, 0.3))
-    assert plan.align_code("tiny", "tatoeba") == plan.align_code("tiny/s1/mnli", "tatoeba")
-    assert plan.align_code("tiny", "tatoeba") != plan.predict_code("tiny", "tatoeba")
+    assert plan.alignment.code("tiny", "tatoeba") == plan.alignment.code("tiny/s1/mnli", "tatoeba")
+    assert plan.alignment.code("tiny", "tatoeba") != plan.predictions.code("tiny", "tatoeba")
 
 
 def test_a_dry_run_plans_it(tmp_path: Path):

@@ -86,7 +86,9 @@ def clone_into(folder: Path) -> Clone:
     ).stdout.splitlines()  # fmt: skip
     for name in listed:
         source, target = ROOT / name, folder / name
-        if source.is_file():
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             shutil.copymode(source, target)

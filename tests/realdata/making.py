@@ -27,7 +27,7 @@ def plan() -> Plan:
 
 def records_of(data: str, split: str, folder: Path) -> Path:
     """The records of a split, as a Parquet file."""
-    spec = plan().records_spec(data, split)
+    spec = plan().records.spec(data, split)
     path = folder / f"{data}-{split}.parquet"
     write_records(Source(spec), format_named(spec.format), spec.labels, dict, path)
     return path
@@ -38,7 +38,7 @@ def tokens_of(
 ) -> tuple[pa.Table, Features, Counts]:
     """Records, their tokens, and what the lengths cut off; `lengths` differ from the real world's."""
     records = records_of(data, split, folder)
-    spec = plan().tokens_spec(data, split)
+    spec = plan().tokens.spec(data, split)
     spec = spec.model_copy(update={"encoding": spec.encoding.__class__(**{**spec.encoding.__dict__, **lengths})})
     path = folder / f"{data}-{split}.arrow"
     counts = encode_split(spec, records, tokenizer, spec.labels, path)

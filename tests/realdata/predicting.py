@@ -135,7 +135,7 @@ class Predicting:
         records, tokens = (self.folder / f"{task}-{split}-{name}.{kind}" for kind in ("parquet", "arrow"))
         pq.write_table(table, records)
         write_digest(records.with_suffix(".digest"), f"{task} {split} {name}")
-        spec = plan().tokens_spec(task, split).model_copy(update={"encoding": encoding_of(task)})
+        spec = plan().tokens.spec(task, split).model_copy(update={"encoding": encoding_of(task)})
         encode_split(spec, records, self.tokenizer, spec.labels, tokens)
         return records, tokens
 
@@ -213,5 +213,5 @@ class Predicting:
 
 def encoding_of(task: str) -> Any:
     """The real world's encoding, but shorter."""
-    encoding = replace(plan().tokens_spec(task, "test").encoding, **LENGTHS.get(get(task).format, SHORT))
+    encoding = replace(plan().tokens.spec(task, "test").encoding, **LENGTHS.get(get(task).format, SHORT))
     return replace(encoding, find=get(task).metric) if get(task).format == "retrieval" else encoding

@@ -481,7 +481,7 @@ def found(plan: Plan, data: str, split: str, language: str) -> list[dict[str, An
     """The records of one language, each of which passes the check of its format."""
     parts = plan.origins.of(get(data.partition("@")[0]), split, [language])
     assert {part.way for part in parts} == {"hub"}
-    spec = plan.records_spec(data, split if language in plan.world.languages_in(data, split) else "test")
+    spec = plan.records.spec(data, split if language in plan.world.languages_in(data, split) else "test")
     source = spec.source | {"parts": [part.model_dump(mode="json") for part in parts]}
     records = [
         record

@@ -28,10 +28,10 @@ def plan_of(world: str, **study: object) -> Plan:
 def test_a_submission_has_all_nine_targets_of_one_base_seed_and_recipe():
     plan = plan_of("real", recipes={"none": [], "chain": ["mnli", "squad"]}, targets=["xtreme"])
     names = ["xlmr-large-s1-none", "xlmr-large-s1-chain", "xlmr-large-s2-none", "xlmr-large-s2-chain"]
-    assert [file.as_posix() for file in plan.submission_files()] == [
+    assert [file.as_posix() for file in plan.submission.files()] == [
         f"results/real/submission/own/{n}.zip" for n in names
     ]
-    spec = plan.submission_spec("xlmr-large-s2-chain")
+    spec = plan.submission.spec("xlmr-large-s2-chain")
     assert tuple(spec.folders) == NINE
     assert (spec.base, spec.seed, spec.recipe) == ("xlmr-large", 2, "chain")
     assert spec.folders["mlqa"].node == "xlmr-large/s2/mnli/squad/xquad"
@@ -44,38 +44,38 @@ def test_its_inputs_stand_in_the_order_of_its_folders():
     plan = plan_of("real", recipes={"none": []}, targets=["bucc", "xnli", "xcopa"])
     name = "xlmr-large-s1-none"
     base = "results/real"
-    assert list(map(str, plan.submitted(name, "predictions"))) == [
+    assert list(map(str, plan.submission.inputs(name, "predictions"))) == [
         f"{base}/predictions/xlmr-large/s1/xnli/xnli.parquet",
         f"{base}/predictions/xlmr-large/bucc.parquet",
     ]
-    assert list(map(str, plan.submitted(name, "records"))) == [
+    assert list(map(str, plan.submission.inputs(name, "records"))) == [
         f"{base}/records/xnli/test.parquet",
         f"{base}/records/bucc/test.parquet",
     ]
-    assert {file.suffix for file in plan.submitted(name, "digests")} == {".digest"}
+    assert {file.suffix for file in plan.submission.inputs(name, "digests")} == {".digest"}
 
 
 def test_generated_data_is_told_apart():
     plan = plan_of("mini", recipes={"none": []}, targets=["xnli", "tatoeba"])
-    assert {entry.generated for entry in plan.submission_spec("tiny-s1-none").folders.values()} == {True}
+    assert {entry.generated for entry in plan.submission.spec("tiny-s1-none").folders.values()} == {True}
 
 
 def test_a_study_without_xtremes_targets_is_told_what_to_add():
     plan = plan_of("mini", recipes={"none": []}, targets=["xcopa"])
     with pytest.raises(UserError, match=r"'own' has no target of XTREME's nine \(xnli, .*\): targets: \[xtreme\]"):
-        plan.submission_files()
+        plan.submission.files()
 
 
 def test_a_submission_that_the_study_lacks_is_refused():
     plan = plan_of("mini", recipes={"none": []}, targets=["xnli"])
     with pytest.raises(UserError, match="no submission 'tiny-s3-none', but tiny-s1-none, tiny-s2-none"):
-        plan.submission_spec("tiny-s3-none")
+        plan.submission.spec("tiny-s3-none")
 
 
 def test_the_code_of_a_submission_holds_what_it_reaches_and_no_format():
     plan = plan_of("mini", recipes={"none": []}, targets=["xnli"])
-    assert re.fullmatch("[0-9a-f]{12,64}", plan.submission_code("tiny-s1-none"))
-    assert plan.submission_code("tiny-s1-none") == plan.submission_code("tiny-s2-none")
+    assert re.fullmatch("[0-9a-f]{12,64}", plan.submission.code("tiny-s1-none"))
+    assert plan.submission.code("tiny-s1-none") == plan.submission.code("tiny-s2-none")
 
 
 def test_snakemake_plans_one_job_for_each_and_no_scores():

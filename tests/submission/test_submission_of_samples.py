@@ -80,7 +80,7 @@ def spec_of(folder: Folder) -> RecordsSpec:
     if folder.name in TINY:
         spec = records_spec(folder.target, "test", str(DATA / folder.name), TINY[folder.name])
         return RecordsSpec.read(spec)
-    return plan().records_spec(folder.target, "test")
+    return plan().records.spec(folder.target, "test")
 
 
 @pytest.fixture(scope="module")

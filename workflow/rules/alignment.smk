@@ -5,9 +5,9 @@ rule measure_alignment:
     input:
         checkpoint="<results>/checkpoints/{node}/digest",
         weights=ancient("<results>/checkpoints/{node}/model.safetensors"),
-        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
-        tokens=ancient(lambda w: plan.evaluated(w.node, w.target, "tokens")),
-        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
+        records=ancient(lambda w: plan.predictions.inputs(w.node, w.target, "records")),
+        tokens=ancient(lambda w: plan.predictions.inputs(w.node, w.target, "tokens")),
+        data=lambda w: plan.predictions.inputs(w.node, w.target, "digests"),
     output:
         measures="<results>/alignment/{node}/{target}.parquet",
         record="<results>/alignment/{node}/{target}.json",
@@ -20,16 +20,21 @@ rule measure_alignment:
         "../envs/xstilts.yaml"
     threads: plan.world.training.threads or 1
     resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("measure_alignment", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("measure_alignment", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("measure_alignment", w),
+        gpus=plan.asks.gpus,
+        gres=plan.asks.gres,
         micro_tokens=plan.world.training.micro_tokens or 4096,
         device=plan.world.training.device or "any",
     params:
-        spec=lambda w: plan.align_spec(w.node, w.target).text(),
-        code=lambda w: plan.align_code(w.node, w.target),
+        spec=lambda w: plan.alignment.spec(w.node, w.target).text(),
+        code=lambda w: plan.alignment.code(w.node, w.target),
         checkpoint=subpath(input.checkpoint, parent=True),
-        parts=lambda w: plan.align_parts(w.node, w.target),
+        parts=lambda w: plan.alignment.parts(w.node, w.target),
     shell:
         """
-        launch measure_alignment --spec {params.spec:q} --code {params.code} \
+        exec launch --gpus {resources.gpus} measure_alignment --spec {params.spec:q} --code {params.code} \
             --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} \
             --parts {params.parts} --micro-tokens {resources.micro_tokens} --device {resources.device} --threads {threads} \
             --out {output.measures} &>{log}

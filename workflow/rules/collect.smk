@@ -3,47 +3,47 @@
 
 rule downloads:
     input:
-        plan.download_files(),
+        plan.downloads.files(),
     localrule: True
 
 
 rule records:
     input:
-        plan.record_files,
+        plan.records.files,
     localrule: True
 
 
 rule bases:
     input:
-        plan.checkpoint_files("bases"),
+        plan.checkpoints.files("bases"),
     localrule: True
 
 
 rule intermediates:
     input:
-        plan.checkpoint_files("intermediates"),
+        plan.checkpoints.files("intermediates"),
     localrule: True
 
 
 rule targets:
     input:
-        plan.checkpoint_files("targets"),
+        plan.checkpoints.files("targets"),
     localrule: True
 
 
 rule alignment:
     input:
-        lambda w: plan.alignment_files(),
+        lambda w: plan.alignment.files(),
     localrule: True
 
 
 rule scores:
     input:
-        plan.score_files,
+        plan.scores.files,
     localrule: True
 
 
 rule submission:
     input:
-        lambda _: plan.submission_files(),
+        lambda _: plan.submission.files(),
     localrule: True

@@ -5,9 +5,9 @@ rule predict_target:
     input:
         checkpoint="<results>/checkpoints/{node}/digest",
         weights=ancient("<results>/checkpoints/{node}/model.safetensors"),
-        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
-        tokens=ancient(lambda w: plan.evaluated(w.node, w.target, "tokens")),
-        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
+        records=ancient(lambda w: plan.predictions.inputs(w.node, w.target, "records")),
+        tokens=ancient(lambda w: plan.predictions.inputs(w.node, w.target, "tokens")),
+        data=lambda w: plan.predictions.inputs(w.node, w.target, "digests"),
     output:
         predictions="<results>/predictions/{node}/{target}.parquet",
         record="<results>/predictions/{node}/{target}.json",
@@ -20,16 +20,21 @@ rule predict_target:
         "../envs/xstilts.yaml"
     threads: plan.world.training.threads or 1
     resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("predict_target", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("predict_target", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("predict_target", w),
+        gpus=plan.asks.gpus,
+        gres=plan.asks.gres,
         micro_tokens=plan.world.training.micro_tokens or 4096,
         device=plan.world.training.device or "any",
     params:
-        spec=lambda w: plan.predict_spec(w.node, w.target).text(),
-        code=lambda w: plan.predict_code(w.node, w.target),
+        spec=lambda w: plan.predictions.spec(w.node, w.target).text(),
+        code=lambda w: plan.predictions.code(w.node, w.target),
         checkpoint=subpath(input.checkpoint, parent=True),
-        state=lambda w: plan.answers_of(w.node, w.target),
+        state=lambda w: plan.predictions.state(w.node, w.target),
     shell:
         """
-        exec launch predict_target --spec {params.spec:q} --code {params.code} \
+        exec launch --gpus {resources.gpus} predict_target --spec {params.spec:q} --code {params.code} \
             --checkpoint {params.checkpoint} --records {input.records} --tokens {input.tokens} --state {params.state} \
             --micro-tokens {resources.micro_tokens} --device {resources.device} --threads {threads} --out {output.predictions} &>{log}
         """
@@ -41,8 +46,8 @@ rule score_target:
         record=ancient("<results>/predictions/{node}/{target}.json"),
         digest="<results>/predictions/{node}/{target}.digest",
         checkpoint="<results>/checkpoints/{node}/digest",
-        records=ancient(lambda w: plan.evaluated(w.node, w.target, "records")),
-        data=lambda w: plan.evaluated(w.node, w.target, "digests"),
+        records=ancient(lambda w: plan.predictions.inputs(w.node, w.target, "records")),
+        data=lambda w: plan.predictions.inputs(w.node, w.target, "digests"),
     output:
         scores="<results>/scores/{node}/{target}.json",
         statistics="<results>/scores/{node}/{target}.parquet",
@@ -52,9 +57,13 @@ rule score_target:
         "<results>/benchmarks/scores/{node}/{target}.jsonl"
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("score_target", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("score_target", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("score_target", w),
     params:
-        spec=lambda w: plan.score_spec(w.node, w.target).text(),
-        code=lambda w: plan.score_code(w.node, w.target),
+        spec=lambda w: plan.scores.spec(w.node, w.target).text(),
+        code=lambda w: plan.scores.code(w.node, w.target),
     shell:
         """
         launch score_target --spec {params.spec:q} --code {params.code} \
@@ -65,7 +74,7 @@ rule score_target:
 
 rule prune_weights:
     input:
-        lambda w: plan.predictions_of(w.node),
+        lambda w: plan.predictions.with_node(w.node),
     output:
         touch("<results>/checkpoints/{node}/pruned"),
     log:
@@ -75,6 +84,6 @@ rule prune_weights:
         "../envs/xstilts.yaml"
     params:
         weights=subpath(output[0], parent=True),
-        state=lambda w: plan.state_of(w.node),
+        state=lambda w: plan.checkpoints.state(w.node),
     shell:
         "rm -rf {params.weights}/model.safetensors {params.state} &> {log}"

@@ -14,7 +14,7 @@ rule fetch_release:
     conda:
         "../envs/xstilts.yaml"
     params:
-        spec=lambda w: plan.download_spec(w.release, w.way).text(),
+        spec=lambda w: plan.downloads.spec(w.release, w.way).text(),
         folder=subpath(output.digest, parent=True),
     shell:
         "launch fetch_release --spec {params.spec:q} --out {params.folder} 2>&1 | tee {log}"
@@ -22,7 +22,7 @@ rule fetch_release:
 
 rule prepare_records:
     input:
-        lambda w: plan.records_files(w.data, w.split),
+        lambda w: plan.records.inputs(w.data, w.split),
     output:
         records="<results>/records/{data}/{split}.parquet",
         record="<results>/records/{data}/{split}.json",
@@ -33,9 +33,13 @@ rule prepare_records:
         "<results>/benchmarks/records/{data}/{split}.jsonl"
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("prepare_records", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("prepare_records", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("prepare_records", w),
     params:
-        spec=lambda w: plan.records_spec(w.data, w.split).text(),
-        code=lambda w: plan.records_code(w.data, w.split),
+        spec=lambda w: plan.records.spec(w.data, w.split).text(),
+        code=lambda w: plan.records.code(w.data, w.split),
     shell:
         """
         launch prepare --spec {params.spec:q} --code {params.code} \
@@ -45,8 +49,8 @@ rule prepare_records:
 
 rule train_tokenizer:
     input:
-        records=ancient(lambda w: plan.tokenizer_text(w.tokenizer, "parquet")),
-        digest=lambda w: plan.tokenizer_text(w.tokenizer, "digest"),
+        records=ancient(lambda w: plan.tokenizers.text(w.tokenizer, "parquet")),
+        digest=lambda w: plan.tokenizers.text(w.tokenizer, "digest"),
     output:
         tokenizer="<results>/tokenizers/{tokenizer}/tokenizer.json",
         config="<results>/tokenizers/{tokenizer}/tokenizer_config.json",
@@ -58,9 +62,13 @@ rule train_tokenizer:
         "<results>/benchmarks/tokenizers/{tokenizer}.jsonl"
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("train_tokenizer", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("train_tokenizer", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("train_tokenizer", w),
     params:
-        spec=lambda w: plan.tokenizer_spec(w.tokenizer).text(),
-        code=lambda w: plan.tokenizer_code(w.tokenizer),
+        spec=lambda w: plan.tokenizers.spec(w.tokenizer).text(),
+        code=lambda w: plan.tokenizers.code(w.tokenizer),
         folder=subpath(output.digest, parent=True),
     shell:
         """
@@ -73,10 +81,10 @@ rule encode_tokens:
     input:
         records=ancient("<results>/records/{data}/{split}.parquet"),
         digest="<results>/records/{data}/{split}.digest",
-        tokenizer=ancient(lambda w: plan.tokenizer_folder(w.tokenizer) / "tokenizer.json"),
-        tokenizer_digest=lambda w: plan.tokenizer_folder(w.tokenizer) / "digest",
-        labels=ancient(lambda w: plan.labels_from(w.data)),
-        labels_digest=lambda w: [path.with_suffix(".digest") for path in plan.labels_from(w.data)],
+        tokenizer=ancient(lambda w: plan.tokenizers.folder(w.tokenizer) / "tokenizer.json"),
+        tokenizer_digest=lambda w: plan.tokenizers.folder(w.tokenizer) / "digest",
+        labels=ancient(lambda w: plan.tokens.labels_from(w.data)),
+        labels_digest=lambda w: [path.with_suffix(".digest") for path in plan.tokens.labels_from(w.data)],
     output:
         tokens="<results>/tokens/{tokenizer}/{data}/{split}.arrow",
         record="<results>/tokens/{tokenizer}/{data}/{split}.json",
@@ -87,10 +95,14 @@ rule encode_tokens:
         "<results>/benchmarks/tokens/{tokenizer}/{data}/{split}.jsonl"
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("encode_tokens", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("encode_tokens", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("encode_tokens", w),
     params:
-        spec=lambda w: plan.tokens_spec(w.data, w.split).text(),
-        code=lambda w: plan.tokens_code(w.tokenizer, w.data, w.split),
-        labels=lambda w: " ".join(f"--labels-from {path}" for path in plan.labels_from(w.data)),
+        spec=lambda w: plan.tokens.spec(w.data, w.split).text(),
+        code=lambda w: plan.tokens.code(w.tokenizer, w.data, w.split),
+        labels=lambda w: " ".join(f"--labels-from {path}" for path in plan.tokens.labels_from(w.data)),
     shell:
         """
         launch encode_tokens --spec {params.spec:q} --code {params.code} \

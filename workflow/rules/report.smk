@@ -3,7 +3,7 @@
 
 rule make_report:
     input:
-        scores=plan.score_files,
+        scores=plan.scores.files,
     output:
         page=report("<results>/report/{study}/report.html", category="report"),
         scores="<results>/report/{study}/scores.csv",
@@ -16,9 +16,13 @@ rule make_report:
         study=plan.name,
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("make_report", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("make_report", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("make_report", w),
     params:
-        spec=lambda w: plan.report_spec().text(),
-        code=lambda w: plan.report_code(),
+        spec=lambda w: plan.report.spec().text(),
+        code=lambda w: plan.report.code(),
         folder=subpath(output.page, parent=True),
     shell:
         """
@@ -29,7 +33,7 @@ rule make_report:
 
 rule compare_published:
     input:
-        scores=plan.score_files,
+        scores=plan.scores.files,
     output:
         table="<results>/report/{study}/published.csv",
     log:
@@ -42,12 +46,12 @@ rule compare_published:
     conda:
         "../envs/xstilts.yaml"
     params:
-        spec=lambda w: plan.report_spec().text(),
-        code=lambda w: plan.published_code(),
+        spec=lambda w: plan.report.spec().text(),
+        code=lambda w: plan.report.published_code(),
         name=plan.study.compare.published,
         scores=plan.results / "scores",
     shell:
         """
         launch compare_published --spec {params.spec:q} --code {params.code} --name {params.name} \
-            --scores {params.scores} --out {output.table} 2>{log} | tee -a {log}
+            --scores {params.scores} --out {output.table} 2>{log}
         """

@@ -3,10 +3,10 @@
 
 rule write_submission:
     input:
-        predictions=ancient(lambda w: plan.submitted(w.submission, "predictions")),
-        told=ancient(lambda w: plan.submitted(w.submission, "told")),
-        records=ancient(lambda w: plan.submitted(w.submission, "records")),
-        digests=lambda w: plan.submitted(w.submission, "digests"),
+        predictions=ancient(lambda w: plan.submission.inputs(w.submission, "predictions")),
+        told=ancient(lambda w: plan.submission.inputs(w.submission, "told")),
+        records=ancient(lambda w: plan.submission.inputs(w.submission, "records")),
+        digests=lambda w: plan.submission.inputs(w.submission, "digests"),
     output:
         archive="<results>/submission/{study}/{submission}.zip",
         manifest="<results>/submission/{study}/{submission}.json",
@@ -19,9 +19,13 @@ rule write_submission:
         submission="[^/]+",
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("write_submission", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("write_submission", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("write_submission", w),
     params:
-        spec=lambda w: plan.submission_spec(w.submission).text(),
-        code=lambda w: plan.submission_code(w.submission),
+        spec=lambda w: plan.submission.spec(w.submission).text(),
+        code=lambda w: plan.submission.code(w.submission),
     shell:
         """
         launch write_submission --spec {params.spec:q} --code {params.code} \

@@ -3,8 +3,8 @@
 
 rule draw_base:
     input:
-        tokenizer=ancient(lambda w: plan.tokenizer_folder(plan.tokenizer_of(w.base)) / "tokenizer.json"),
-        digest=lambda w: plan.tokenizer_folder(plan.tokenizer_of(w.base)) / "digest",
+        tokenizer=ancient(lambda w: plan.tokenizers.of_base(w.base) / "tokenizer.json"),
+        digest=lambda w: plan.tokenizers.of_base(w.base) / "digest",
     output:
         model="<results>/drawn/{base}/model.safetensors",
         config="<results>/drawn/{base}/config.json",
@@ -17,9 +17,13 @@ rule draw_base:
         "<results>/benchmarks/drawn/{base}.jsonl"
     conda:
         "../envs/xstilts.yaml"
+    resources:
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("draw_base", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("draw_base", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("draw_base", w),
     params:
-        spec=lambda w: plan.scratch_spec(w.base).text(),
-        code=lambda w: plan.scratch_code(w.base),
+        spec=lambda w: plan.bases.scratch_spec(w.base).text(),
+        code=lambda w: plan.bases.scratch_code(w.base),
         tokenizer=subpath(input.digest, parent=True),
         folder=subpath(output.digest, parent=True),
     shell:
@@ -32,9 +36,9 @@ rule draw_base:
 rule pretrain_base:
     input:
         parent="<results>/drawn/{base}/digest",
-        train=ancient(lambda w: plan.stage_tokens(w.base, "train")),
-        dev=ancient(lambda w: plan.stage_tokens(w.base, "dev")),
-        data=lambda w: plan.stage_digests(w.base),
+        train=ancient(lambda w: plan.checkpoints.tokens(w.base, "train")),
+        dev=ancient(lambda w: plan.checkpoints.tokens(w.base, "dev")),
+        data=lambda w: plan.checkpoints.digests(w.base),
     output:
         model="<results>/checkpoints/{base}/model.safetensors",
         config="<results>/checkpoints/{base}/config.json",
@@ -47,23 +51,32 @@ rule pretrain_base:
     benchmark:
         "<results>/benchmarks/checkpoints/{base}.jsonl"
     wildcard_constraints:
-        base=plan.names_of_bases("scratch"),
+        base=plan.bases.names("scratch"),
     conda:
         "../envs/xstilts.yaml"
-    threads: lambda w: plan.cores(w.base)
+    threads: lambda w: plan.checkpoints.cores(w.base)
     resources:
-        ranks=lambda w: plan.stage_of(w.base).ranks,
-        running=lambda w: plan.running(w.base),
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("pretrain_base", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("pretrain_base", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("pretrain_base", w),
+        gpus=lambda w: plan.asks.gpus_of(w.base),
+        gres=lambda w: plan.asks.gres_of(w.base),
+        nodes=lambda w: plan.checkpoints.stage(w.base).nodes,
+        tasks=lambda w: plan.asks.tasks_of(w.base),
+        cpus_per_task=lambda w: plan.asks.cpus_of(w.base),
+        mpi=lambda w: plan.asks.mpi_of(w.base),
+        ranks=lambda w: plan.checkpoints.stage(w.base).ranks,
+        running=lambda w: plan.checkpoints.running(w.base),
     params:
-        spec=lambda w: plan.train_spec(w.base).text(),
-        code=lambda w: plan.train_code(w.base),
+        spec=lambda w: plan.checkpoints.spec(w.base).text(),
+        code=lambda w: plan.checkpoints.code(w.base),
         parent=subpath(input.parent, parent=True),
         folder=subpath(output.digest, parent=True),
-        state=lambda w: plan.state_of(w.base),
-        curves=lambda w: plan.curves_of(w.base),
+        state=lambda w: plan.checkpoints.state(w.base),
+        curves=lambda w: plan.checkpoints.curves(w.base),
     shell:
         """
-        exec launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.parent} --train {input.train} --dev {input.dev} \
             --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}
@@ -72,7 +85,7 @@ rule pretrain_base:
 
 rule fetch_base:
     input:
-        lambda w: plan.fetched_from(w.base),
+        lambda w: plan.bases.fetched_from(w.base),
     output:
         model="<results>/checkpoints/{base}/model.safetensors",
         config="<results>/checkpoints/{base}/config.json",
@@ -85,13 +98,13 @@ rule fetch_base:
     benchmark:
         "<results>/benchmarks/checkpoints/{base}.jsonl"
     wildcard_constraints:
-        base=plan.names_of_bases("hub", "path"),
+        base=plan.bases.names("hub", "path"),
     localrule: True
     conda:
         "../envs/xstilts.yaml"
     params:
-        spec=lambda w: plan.fetch_spec(w.base).text(),
-        code=lambda w: plan.fetch_code(w.base),
+        spec=lambda w: plan.bases.fetch_spec(w.base).text(),
+        code=lambda w: plan.bases.fetch_code(w.base),
         folder=subpath(output.digest, parent=True),
     shell:
         """
@@ -102,12 +115,12 @@ rule fetch_base:
 
 rule train_checkpoint:
     input:
-        parent=lambda w: plan.parent_of(f"{w.parent}/{w.stage}") / "digest",
-        weights=ancient(lambda w: plan.parent_of(f"{w.parent}/{w.stage}") / "model.safetensors"),
-        base=lambda w: plan.base_of(w.parent) / "digest",
-        train=ancient(lambda w: plan.stage_tokens(f"{w.parent}/{w.stage}", "train")),
-        dev=ancient(lambda w: plan.stage_tokens(f"{w.parent}/{w.stage}", "dev")),
-        data=lambda w: plan.stage_digests(f"{w.parent}/{w.stage}"),
+        parent=lambda w: plan.checkpoints.parent(f"{w.parent}/{w.stage}") / "digest",
+        weights=ancient(lambda w: plan.checkpoints.parent(f"{w.parent}/{w.stage}") / "model.safetensors"),
+        base=lambda w: plan.checkpoints.base(w.parent) / "digest",
+        train=ancient(lambda w: plan.checkpoints.tokens(f"{w.parent}/{w.stage}", "train")),
+        dev=ancient(lambda w: plan.checkpoints.tokens(f"{w.parent}/{w.stage}", "dev")),
+        data=lambda w: plan.checkpoints.digests(f"{w.parent}/{w.stage}"),
     output:
         model="<results>/checkpoints/{parent}/{stage}/model.safetensors",
         config="<results>/checkpoints/{parent}/{stage}/config.json",
@@ -121,21 +134,30 @@ rule train_checkpoint:
         "<results>/benchmarks/checkpoints/{parent}/{stage}.jsonl"
     conda:
         "../envs/xstilts.yaml"
-    threads: lambda w: plan.cores(f"{w.parent}/{w.stage}")
+    threads: lambda w: plan.checkpoints.cores(f"{w.parent}/{w.stage}")
     resources:
-        ranks=lambda w: plan.stage_of(f"{w.parent}/{w.stage}").ranks,
-        running=lambda w: plan.running(f"{w.parent}/{w.stage}"),
+        mem_mb=lambda w, attempt: plan.asks.mem_mb("train_checkpoint", w, attempt),
+        runtime=lambda w, attempt: plan.asks.runtime("train_checkpoint", w, attempt),
+        disk_mb=lambda w: plan.asks.disk_mb("train_checkpoint", w),
+        gpus=lambda w: plan.asks.gpus_of(f"{w.parent}/{w.stage}"),
+        gres=lambda w: plan.asks.gres_of(f"{w.parent}/{w.stage}"),
+        nodes=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").nodes,
+        tasks=lambda w: plan.asks.tasks_of(f"{w.parent}/{w.stage}"),
+        cpus_per_task=lambda w: plan.asks.cpus_of(f"{w.parent}/{w.stage}"),
+        mpi=lambda w: plan.asks.mpi_of(f"{w.parent}/{w.stage}"),
+        ranks=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").ranks,
+        running=lambda w: plan.checkpoints.running(f"{w.parent}/{w.stage}"),
     params:
-        spec=lambda w: plan.train_spec(f"{w.parent}/{w.stage}").text(),
-        code=lambda w: plan.train_code(f"{w.parent}/{w.stage}"),
+        spec=lambda w: plan.checkpoints.spec(f"{w.parent}/{w.stage}").text(),
+        code=lambda w: plan.checkpoints.code(f"{w.parent}/{w.stage}"),
         parent=subpath(input.parent, parent=True),
         base=subpath(input.base, parent=True),
         folder=subpath(output.digest, parent=True),
-        state=lambda w: plan.state_of(f"{w.parent}/{w.stage}"),
-        curves=lambda w: plan.curves_of(f"{w.parent}/{w.stage}"),
+        state=lambda w: plan.checkpoints.state(f"{w.parent}/{w.stage}"),
+        curves=lambda w: plan.checkpoints.curves(f"{w.parent}/{w.stage}"),
     shell:
         """
-        exec launch --ranks {resources.ranks} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.base} --train {input.train} --dev {input.dev} \
             --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}
@@ -146,7 +168,7 @@ rule train_checkpoint:
 # as it does with those of a job that ends well after Snakemake was told to stop.
 rule clear_states:
     input:
-        plan.trained_files,
+        plan.checkpoints.trained_files(),
     output:
         touch("<results>/states/{study}.cleared"),
     log:
@@ -155,6 +177,6 @@ rule clear_states:
     conda:
         "../envs/xstilts.yaml"
     params:
-        states=[plan.state_of(node) for node in plan.trained],
+        states=[plan.checkpoints.state(node) for node in plan.checkpoints.trained],
     shell:
         "rm -rf {params.states} &>{log}"

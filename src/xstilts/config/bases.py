@@ -34,6 +34,18 @@ class Scratch(Model):
         return self
 
 
+class Shape(Model):
+    """The sizes of a published model, for the plan alone: what is fetched says itself how it is made."""
+
+    vocabulary: Count = Field(description="rows of the embeddings")
+    hidden_size: Count = Field(description="width of the hidden states")
+    layers: Count = Field(description="number of blocks")
+    heads: Count = Field(description="attention heads of a block")
+    intermediate_size: Count = Field(description="width of the feed-forward layers")
+    positions: Count = Field(description="rows of the table of positions")
+    dropout: Share = Field(default=0.1, description="dropout of hidden states and attention")
+
+
 class Base(Model):
     """A model to start from: made from scratch, from the hub, or from a folder."""
 
@@ -43,6 +55,9 @@ class Base(Model):
         default=None, min_length=1, description="a folder with config.json, model.safetensors and a tokenizer"
     )
     revision: Revision | None = Field(default=None, description="the commit on the hub: 40 hexadecimal digits")
+    shape: Shape | None = Field(
+        default=None, description="its sizes, for the plan alone, until its config.json is there; of hub or path"
+    )
     pretrain: Name | None = Field(
         default=None, description="the block of 'stages' that says how a scratch model is pretrained"
     )
@@ -74,6 +89,8 @@ class Base(Model):
             raise ValueError("'fine_tuned' belongs to hub or path: a model from scratch has nothing behind it")
         if self.labels and not self.fine_tuned:
             raise ValueError("'labels' belongs to fine_tuned: no other head of a base is read")
+        if self.shape and self.scratch:
+            raise ValueError("'shape' belongs to hub or path: that of a model from scratch stands under 'scratch'")
         if self.pretrain and not self.scratch:
             raise ValueError("'pretrain' belongs to scratch: other bases are pretrained already")
         return self

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.config.settings import Settings
+from xstilts.config.site import Site
 from xstilts.config.study import Study
 from xstilts.config.types import Model
 from xstilts.config.world import World
@@ -19,7 +20,7 @@ from xstilts.scores import Record
 
 FOLDER = Path("workflow/schemas")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MODELS: dict[str, type[Model]] = {"config": Settings, "world": World, "study": Study}
+MODELS: dict[str, type[Model]] = {"config": Settings, "world": World, "study": Study, "site": Site}
 
 
 def schemas() -> dict[str, str]:

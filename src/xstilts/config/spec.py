@@ -15,7 +15,7 @@ from xstilts.recipe import Mix
 from xstilts.tasks import Format
 
 RUNNING = (
-    *("ranks", "zero", "offload", "activation_checkpointing", "packed", "micro_tokens", "threads", "device"),
+    *("ranks", "nodes", "zero", "offload", "activation_checkpointing", "packed", "micro_tokens", "threads", "device"),
     *("save_minutes", "deepspeed"),
 )
 """How a run is carried out. It does not change the result, so it is no part of a stage's digest."""
@@ -75,6 +75,7 @@ class StageSpec:
     mlm_smoothing: float = 0.3
     # How the run is carried out: RUNNING.
     ranks: int = 1
+    nodes: int = 1
     zero: int = 0
     offload: bool = False
     activation_checkpointing: bool = False
@@ -125,6 +126,8 @@ def conflict(spec: StageSpec) -> str | None:
         return (
             f"deals a step of {spec.batch} examples to {spec.ranks} ranks, some of which would always idle: lower ranks"
         )
+    if spec.ranks % spec.nodes:
+        return f"spreads {spec.ranks} ranks over {spec.nodes} nodes unevenly: make ranks a multiple of nodes"
     if len(spec.parts) > 1 and spec.mix == "weights":
         # Masked LM has a rate of its own; see `mlm_rate`.
         names = [f"{p.task}@{p.variant}" if p.variant else p.task for p in spec.parts if p.task != "mlm"]

@@ -69,6 +69,9 @@ class Training(Model):
     ranks: Count | None = Field(
         default=None, description="processes (GPUs) that share the work; changes results by rounding at most"
     )
+    nodes: Count | None = Field(
+        default=None, description="nodes that the ranks are spread over, on a Slurm cluster; changes nothing in results"
+    )
     micro_tokens: Count | None = Field(
         default=None,
         description="tokens in a micro-batch, by what fits into memory; changes results by rounding at most",

@@ -16,10 +16,8 @@ from torch import nn
 
 from xstilts.config.training import Precision
 from xstilts.engine.model import MultiTaskModel
+from xstilts.flops import SERVES, TRAINING, Amount, Head, Passes, Served, attention_of_layer
 
-TRAINING = 3.0  # passes: forward, and backward at twice its price, for inputs and for weights
-SERVES = {"AutoModelForMaskedLM": "terms", "AutoModelForSequenceClassification": "sequences"}
-"""What a head is computed for; any other, for each token."""
 DTYPES: dict[Precision, torch.dtype] = {
     "fp32": torch.float32,
     "bf16": torch.bfloat16,
@@ -31,22 +29,8 @@ SECONDS = 0.1  # that this may take, about
 
 
 @dataclass(frozen=True)
-class Head:
-    """What a head costs in a forward pass, for each of the `tokens`, the `sequences`, or the `terms` of the loss."""
-
-    each: float
-    of: str
-
-
-@dataclass(frozen=True)
-class Flops:
-    """Floating-point operations of a forward pass: the encoder's, and those of each head."""
-
-    token: float
-    """For each token: the linear layers."""
-    pair: float
-    """For each pair of tokens of a sequence: attention's two products."""
-    heads: tuple[Head, ...]
+class Flops(Passes):
+    """Those of a model that is there."""
 
     @classmethod
     def of(cls, model: MultiTaskModel) -> Flops:
@@ -64,7 +48,7 @@ class Flops:
             for head, form in zip(model.heads, model.formats, strict=True)
         )
         layers, (more_token, more_pair) = encoder.config.num_hidden_layers, _relative_positions(encoder.config)
-        attention = 4.0 * encoder.config.hidden_size  # queries by keys, weights by values: products and sums
+        attention = attention_of_layer(encoder.config.hidden_size)
         return cls(token + layers * more_token, layers * (attention + more_pair), heads)
 
     def of_batch(self, part: int, mask: torch.Tensor, terms: float) -> float:
@@ -74,10 +58,8 @@ class Flops:
         terms   of the batch's loss
         """
         lengths = mask.sum(1)
-        tokens = float(lengths.sum())
-        head = self.heads[part]
-        served = {"tokens": tokens, "sequences": float(len(lengths)), "terms": terms}[head.of]
-        return TRAINING * (self.token * tokens + self.pair * float((lengths * lengths).sum()) + head.each * served)
+        amount = Amount(float(lengths.sum()), float((lengths * lengths).sum()), len(lengths), terms)
+        return TRAINING * self.forward(amount, part)
 
 
 def _apart(name: str) -> bool:
@@ -85,7 +67,7 @@ def _apart(name: str) -> bool:
     return any(word == "pooler" or word.startswith("pos_") for word in name.split("."))
 
 
-def _head(modules: set[nn.Module], of: str, config: Any) -> Head:
+def _head(modules: set[nn.Module], of: Served, config: Any) -> Head:
     """The head that is made of these modules, or of the embeddings besides, where masked LM borrows those."""
     each = sum(_linear(module) for module in modules)
     borrows = of == "terms" and all(getattr(m, "out_features", 0) != config.vocab_size for m in modules)

@@ -14,6 +14,7 @@ import torch.distributed as dist
 from xstilts.command import versions
 from xstilts.config.spec import RUNNING, StageSpec, running_of
 from xstilts.engine import checkpoint, ranks
+from xstilts.engine.health import check_health
 from xstilts.engine.history import finite
 from xstilts.engine.journal import Journal
 from xstilts.engine.parts import open_parts
@@ -61,6 +62,13 @@ class Node:
         }
 
     @property
+    def seen(self) -> dict[str, str]:
+        """What every rank must have read alike, of its environment and of the disk."""
+        said = {name: str(version) for name, version in versions().items()}
+        read = {"parent": self.origin["parent"], **{f"tokens of {name}": d for name, d in self.origin["data"].items()}}
+        return {**said, **{f"the digest of {name}": digest[:16] for name, digest in read.items()}}
+
+    @property
     def trackers(self) -> list[str]:
         """Where the curves go besides."""
         return list(filter(None, str(running_of(self.running).get("trackers", "")).split("+")))
@@ -105,11 +113,12 @@ class Node:
 def train_node(node: Node) -> None:
     """Train a node on all ranks; rank 0 writes the checkpoint."""
     torch.set_num_threads(node.settings.threads)
-    ranks.start(node.settings)
+    ranks.start(node.settings, node.out)
     listen()
     check_installed(node.trackers)
+    check_health(ranks.device(), node.state, node.seen)
     if dist.get_rank() == 0:
-        log_environment(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        log_environment(ranks.device())
     states = node.states
     if states is None or not states.publish(node.out):
         parts = open_parts(node.settings, node.train, node.dev)

@@ -1,0 +1,1 @@
+"""What a job will take, worked out before it runs: docs/cost.md. Nothing here imports torch."""

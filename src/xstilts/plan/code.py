@@ -1,0 +1,47 @@
+"""Fingerprints of the code that jobs run, so that an edit reruns the jobs that it concerns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from xstilts.fingerprint import FACETS, fingerprint
+from xstilts.specs import Spec
+
+PROGRAMS = {
+    "published": "compare_published",
+    "prepare": "prepare",
+    "tokenizer": "train_tokenizer",
+    "encode": "encode_tokens",
+    "draw": "draw_base",
+    "fetch": "fetch_base",
+    "train": "train_checkpoint",
+    "predict": "predict_target",
+    "align": "measure_alignment",
+    "score": "score_target",
+    "report": "make_report",
+    "submission": "write_submission",
+}
+
+
+class Code:
+    """The programs of a folder; `frozen`: an existing result's own fingerprint stands, whatever was edited since."""
+
+    def __init__(self, scripts: Path, frozen: bool) -> None:
+        self.scripts, self.frozen = scripts, frozen
+        self.now = cache(self._now)
+
+    def of(self, program: str, made: Path, spec: Callable[[], Spec], *found_by_name: str) -> str:
+        """Fingerprint of what a job runs, or, where frozen, the one in the record `made`, if it is of this spec."""
+        if self.frozen and made.exists():
+            record = json.loads(made.read_text(encoding="utf-8"))
+            if record["spec"] == spec().model_dump(mode="json"):
+                return str(record["code"])
+        return self.now(program, *found_by_name)
+
+    def _now(self, program: str, *found_by_name: str) -> str:
+        """Fingerprint of a program as it is, with the modules that it finds by a name in its spec."""
+        path = self.scripts / f"{PROGRAMS[program]}.py"
+        return fingerprint(path, program if program in FACETS else None, found_by_name)
