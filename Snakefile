@@ -18,6 +18,9 @@ configfile: "config/config.yaml"
 plan = open_plan(config, Path(workflow.basedir))
 
 
+container: plan.site.container  # None, where config/site.yaml names no image
+
+
 pathvars:
     results=str(plan.results),
     downloads=plan.project.settings.downloads,

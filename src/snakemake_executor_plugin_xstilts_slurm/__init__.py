@@ -19,6 +19,7 @@ from typing import Any, Optional
 from snakemake_executor_plugin_slurm import Executor as SlurmExecutor
 from snakemake_executor_plugin_slurm import ExecutorSettings as SlurmSettings
 from snakemake_executor_plugin_slurm import common_settings as common_settings
+from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from snakemake_executor_plugin_xstilts_slurm.ledger import Entry, Ledger
@@ -62,6 +63,26 @@ class Executor(SlurmExecutor):  # type: ignore[misc]
             cancel(self.run_uuid, unknown)
         first = min((entry.submitted for entry in self.left.values()), default=0.0)
         self.past = known_jobs(self.run_uuid, first) if self.left else {}
+        self._note_finished()
+
+    def _note_finished(self) -> None:
+        """Write down of which parameters and code results are that were finished while nobody watched.
+
+        Their jobs left no mark that they are incomplete, so Snakemake takes them as they are; without this it would
+        never see that something changed that they come from.
+        """
+        for job in self.workflow.dag.jobs if self.left else ():
+            entry = self.left.get(_key(job)) if job.output else None
+            if entry is None or self.workflow.dag.needrun(job) or entry.job in self.live:
+                continue
+            if entry.command != _command(job):
+                raise WorkflowError(
+                    f"{Path(entry.output).parent} was finished by Slurm job {entry.job} of an earlier Snakemake, with "
+                    f"other parameters or code than it has now. Say --forcerun {entry.output} to make it again."
+                )
+            self.workflow.async_run(self.workflow.persistence.finished(job))
+            self.left.pop(entry.output)
+            self.ledger.ended(entry.output)
 
     def run_jobs(self, jobs: list[Any]) -> None:
         groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)

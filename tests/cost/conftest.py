@@ -1,4 +1,4 @@
-"""Plans of the repository's worlds, with results in an empty folder."""
+"""Costs of the repository's worlds, with results in an empty folder."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from left_behind import plan_of
 
-from xstilts.config import load
 from xstilts.config.site import Gpu, Site
 from xstilts.cost.costs import Costs
-from xstilts.plan import Plan
-
-ROOT = Path(__file__).parents[2]
-
-
-def plan_of(world: str, study: str, results: Path, **more: Any) -> Plan:
-    config = {"world": world, "study": study, "results": str(results), **more}
-    return Plan(load(config, ROOT), ROOT / "scripts")
 
 
 @pytest.fixture

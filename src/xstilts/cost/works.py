@@ -96,9 +96,10 @@ class Works:
 
     def _stage_of(self, base: str, stage: str, fate: str) -> Work:
         work = self.stage(f"{base}/s1/{stage}")
-        if fate == "pruned":
-            return replace(work, disk=0.0, scratch=work.scratch + work.disk)
-        return work
+        if fate == "kept":
+            return work
+        weights = FP32 * float(self.shape(base).parameters)
+        return replace(work, disk=work.disk - weights, scratch=work.scratch + weights)
 
     @cached_property
     def _pruned(self) -> frozenset[str]:

@@ -37,7 +37,8 @@ def start(settings: StageSpec | None = None, folder: Path | None = None) -> None
         )
     number = gpu_of(launch, gpus, settings.device if settings else "any")
     # DeepSpeed reads these, whoever launched.
-    os.environ |= {"RANK": f"{launch.rank}", "LOCAL_RANK": f"{launch.local_rank}", "WORLD_SIZE": f"{launch.ranks}"}
+    places = {"RANK": launch.rank, "LOCAL_RANK": launch.local_rank, "WORLD_SIZE": launch.ranks}
+    os.environ |= {name: str(value) for name, value in {**places, "LOCAL_WORLD_SIZE": launch.local_ranks}.items()}
     if number is not None:
         torch.cuda.set_device(number)
     store = _store(launch, folder)

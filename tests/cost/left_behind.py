@@ -1,4 +1,4 @@
-"""Results as a study leaves them, of a machine whose speed is made up: records, benchmarks, curves."""
+"""Plans, and results as a study leaves them, of a machine whose speed is made up: records, benchmarks, curves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xstilts.config import load
 from xstilts.config.site import Site
 from xstilts.config.spec import RUNNING
 from xstilts.cost.costs import Costs
@@ -16,6 +17,7 @@ from xstilts.cost.finished import last_look
 from xstilts.cost.laws import LAWS, total
 from xstilts.plan import Plan
 
+ROOT = Path(__file__).parents[2]
 MB = 2**20
 FOLDERS = {
     "prepare_records": "records",
@@ -29,6 +31,12 @@ FOLDERS = {
     "measure_alignment": "alignment",
     "make_report": "report",
 }
+
+
+def plan_of(world: str, study: str, results: Path, **more: Any) -> Plan:
+    """The plan of a study of the repository, with its results in a folder."""
+    config = {"world": world, "study": study, "results": str(results), **more}
+    return Plan(load(config, ROOT), ROOT / "scripts")
 
 
 class Machine:
