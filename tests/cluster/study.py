@@ -21,6 +21,8 @@ from slurm import Slurm
 # Pretraining is on two nodes under ZeRO 2, one intermediate stage on two nodes under ZeRO 3, and one that lasts.
 CONFIG = """world: nano
 study: small
+aliases:
+  all9: anli+ccg+cosmosqa+csqa+hellaswag+mnli+qqp+squad+squad2
 studies:
   small:
     asks: Does a cluster give what one machine gives?

@@ -118,6 +118,21 @@ def test_what_a_training_was_counts_not_what_the_world_says_now(tmp_path: Path) 
     assert long.source == "finished jobs" and long.seconds > 3 * short.seconds
 
 
+def test_curves_tell_what_a_gpu_held(tmp_path: Path) -> None:
+    machine, plan = Machine({}), plan_of("real", "replication", tmp_path)
+    job = "train_checkpoint", {"parent": "xlmr-large/s1", "stage": "hellaswag"}
+    before = Costs(plan, Site()).of(*job).gpu_memory
+    for stage in ("mnli", "squad", "qqp", "xnli"):
+        run(plan, machine, "train_checkpoint", {"parent": "xlmr-large/s1", "stage": stage})
+        training = Costs(plan, Site()).works.training(f"xlmr-large/s1/{stage}")
+        held = training.states.peak(round(training.activations)) + 0.6 * training.activations
+        curve = plan.results / "curves/xlmr-large/s1" / stage / "curve.jsonl"
+        curve.write_text(json.dumps({"peak_memory_gb": held / 1e9}) + '\n{"step": 40, "peak_mem')
+    after = Costs(plan, Site()).of(*job).gpu_memory
+    assert before and after and after.weights == before.weights
+    assert after.activations == pytest.approx(1.6 * before.activations, rel=0.01)
+
+
 def test_jobs_of_another_world_are_left_alone(tmp_path: Path) -> None:
     machine, plan = Machine({}), plan_of("mini", "quickstart", tmp_path)
     run(plan, machine, "train_checkpoint", {"parent": "tiny/s1", "stage": "xnli"})

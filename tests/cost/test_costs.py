@@ -132,6 +132,23 @@ def test_what_is_there_counts_before_what_was_planned(costs: Callable[..., Costs
     assert costs().of(*job).seconds > 2 * longer.seconds, "a base that is there says itself how wide it is"
 
 
+def test_records_that_will_be_made_anew_are_not_counted(costs: Callable[..., Costs], tmp_path: Path) -> None:
+    job = "encode_tokens", {"tokenizer": "mini", "data": "mnli", "split": "train"}
+    spec = costs().plan.records.spec("mnli", "train").model_dump(mode="json")
+    record = tmp_path / "mini/records/mnli/train.json"
+    tokens = tmp_path / "mini/tokens/mini/mnli/train.json"
+    for file, told in (
+        (record, {"spec": spec, "rows": {"en": 10_000}}),
+        (tokens, {"records": 10_000, "sequences": 10_000, "tokens": 400_000}),
+    ):
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(told))
+    now = costs().of(*job)
+    rows = {"mini": {"tasks": {"mnli": {"rows": {"train": 30_000}}}}}
+    more = costs(worlds=rows).of(*job)
+    assert more.disk == pytest.approx(3 * now.disk), "of as many tokens each"
+
+
 def test_a_base_of_unknown_shape_is_said_to_be_one(costs: Callable[..., Costs]) -> None:
     worlds = {"real": {"bases": {"theirs": {"path": "/nowhere/theirs"}}}}
     studies = {"replication": {"bases": ["theirs"]}}

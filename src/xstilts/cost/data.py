@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xstilts.config.world import World
+from xstilts.errors import UserError
 from xstilts.flops import Amount
 from xstilts.plan import Plan
 from xstilts.sources.miniature.grammar import GRAMMARS
@@ -18,12 +19,6 @@ from xstilts.tasks.sizes import Size, sizes
 SPREAD = 1.2
 """The mean square of a sequence's length, in squares of its mean (samples of the original data: 1.05 to 1.9)."""
 Known = Literal["tokens", "records", "registry", "guess"]
-FROM: Mapping[Known, str] = {
-    "tokens": "token files",
-    "records": "records",
-    "registry": "published sizes",
-    "guess": "a guess, for want of any size",
-}
 TOKENS: Mapping[Format, float] = {
     "classification": 45,
     "choice": 60,
@@ -80,10 +75,10 @@ class DataSizes:
 
     def records(self, data: str, split: str) -> tuple[int, float, Known]:
         """Records of a split, the share of its largest language, and how that is known."""
-        told = read_json(self.plan.results / "records" / data / f"{split}.json").get("rows")
-        if isinstance(told, dict) and told and all(isinstance(rows, int) for rows in told.values()):
-            total = sum(told.values())
-            return total, max(told.values()) / max(total, 1), "records"
+        told = self._written(data, split).get("rows")
+        counts = list(told.values()) if isinstance(told, dict) else []
+        if counts and all(isinstance(count, int) for count in counts) and not self._outdated(data, split):
+            return sum(counts), max(counts) / max(sum(counts), 1), "records"
         rows = self._planned(data, split)
         total = sum(rows.values())
         if not total:
@@ -108,6 +103,19 @@ class DataSizes:
         sequences = sum(size.sequences * count for size, count in found) / rows
         tokens = sum(size.tokens * size.sequences * count for size, count in found) / rows / sequences
         return Size(sequences=sequences, tokens=tokens)
+
+    def _written(self, data: str, split: str) -> dict[str, Any]:
+        return read_json(self.plan.results / "records" / data / f"{split}.json")
+
+    def _outdated(self, data: str, split: str) -> bool:
+        """Whether records are there that will be made anew, since the configuration is another one now."""
+        made = self._written(data, split).get("spec")
+        if made is None:
+            return False
+        try:
+            return bool(made != self.plan.records.spec(data, split).model_dump(mode="json"))
+        except UserError:  # what they were made of is gone
+            return False
 
     def _planned(self, data: str, split: str) -> dict[str, int]:
         """Records by language that a split will have, by configuration and registry."""
@@ -134,8 +142,9 @@ class DataSizes:
         records, largest, known = self.records(data, split)
         folder = self.plan.results / "tokens" / tokenizer / data
         told = read_json(folder / f"{split}.json")
-        if not whole(told):  # how another split of the same data came out tells more than a registry
-            others = (read_json(folder / f"{other}.json") for other in ("train", "dev", "test") if other != split)
+        if not whole(told) or self._outdated(data, split):
+            # How these records came out before, or another split of the same data, tells more than a registry.
+            others = (read_json(folder / f"{other}.json") for other in (split, "train", "dev", "test"))
             beside = next(filter(whole, others), None)
             if beside is not None:
                 share = records / beside["records"]

@@ -62,8 +62,8 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             {"processes": 3.5 * GB, "states": 1.0, "activations": 0.0, "items": 2000.0, "vectors": 3.0},
         ),
         "align on CPU": Law(
-            {"start": 4.5, "files": 1.0, "calls": 0.0003, "compute": 2.5, "items": 0.00003, "search": 2.5},
-            {"processes": 500 * MB, "states": 1.0, "activations": 2.0, "items": 2000.0, "vectors": 2.0},
+            {"start": 4.5, "files": 1.0, "calls": 0.0003, "compute": 3.0, "items": 0.00003, "search": 2.5},
+            {"processes": 580 * MB, "states": 1.0, "activations": 2.0, "items": 2000.0, "vectors": 2.0},
         ),
         "align on GPU": Law(
             {"start": 25.0, "files": 1.0, "calls": 0.0009, "single": 2.0, "items": 0.00003, "search": 2.0},

@@ -6,14 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.formats.encoding import Find
+from xstilts.formats.finding import ASKED
 from xstilts.submission.official import Folder, Kind
+from xstilts.tasks import get
 
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     "labels": (),
@@ -23,8 +26,6 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     "pairs": ("side",),
 }
 """What the files of a folder need of the records, beside id and language."""
-ASKED: Mapping[Kind, str] = {"neighbours": "english", "pairs": "foreign"}
-"""The side of a retrieval target that has the predictions."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def parted(table: pa.Table) -> dict[str, pa.Table]:
 
 def asking(records: pa.Table, folder: Folder) -> pa.Table:
     """The records that have a prediction each."""
-    side = ASKED.get(folder.kind)
+    side = ASKED.get(cast(Find, get(folder.target).metric))
     return records if side is None else records.filter(pc.equal(records["side"], side))
 
 
