@@ -5,7 +5,9 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-sys.path.insert(0, str(Path(workflow.basedir, "src")))  # this checkout's package, whichever is installed
+sys.path.insert(0, str(Path(workflow.basedir, "src")))  # this checkout's package, whichever is installed,
+for name in [name for name in sys.modules if name.partition(".")[0] == "xstilts"]:
+    del sys.modules[name]  # and profiles have imported
 from xstilts.plan import open_plan
 
 min_version("9.19")

@@ -92,6 +92,19 @@ def test_launch_gives_a_program_its_gpus(machine):
     assert launched(machine, "--ranks", "1", "--nodes", "1", "--gpus", "3") == "0,1,2 a b c\n"
 
 
-def test_in_a_slurm_job_the_gpus_are_slurms(machine, monkeypatch):
+def test_within_a_slurm_job_its_own_gpus_are_lent(machine, monkeypatch):
+    outside = job(4, 60)
+    assert seen(outside) == set("0123")
     monkeypatch.setenv("SLURM_JOB_ID", "7")
-    assert launched(machine, "--gpus", "1") == "None a b c\n"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    inside = job(1, 60)
+    assert len(seen(inside)) == 1 and launched(machine, "--gpus", "1") in ("0 a b c\n", "1 a b c\n")
+    for one in (outside, inside):
+        one.kill()
+        one.communicate()
+
+
+def test_fewer_gpus_than_ranks_are_refused_with_the_setting_that_did_it(machine):
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        launched(machine, "--ranks", "8", "--gpus", "4")
+    assert "8 ranks want a GPU each, and may have 4: raise gpus_in_flight" in error.value.stderr

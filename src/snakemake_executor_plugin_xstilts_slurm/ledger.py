@@ -31,18 +31,28 @@ class Ledger:
     """What is written survives a kill at any moment, but for the last line, which may be cut short."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.file = folder, folder / "jobs.jsonl"
+        self.folder, self.file = folder.absolute(), folder / "jobs.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
+        self.run = self._name()
         self.open = {entry.output: entry for entry in self._read()}
         self._rewrite()
 
-    @property
-    def run(self) -> str:
-        """The name of this folder's Slurm jobs: a new Snakemake can ask Slurm for those of the one before."""
-        file = self.folder / "run"
-        if not file.exists() or not file.read_text(encoding="utf-8").strip():
-            file.write_text(str(uuid.uuid4()), encoding="utf-8")
-        return file.read_text(encoding="utf-8").strip()
+    def _name(self) -> str:
+        """The name of this folder's Slurm jobs: a new Snakemake can ask Slurm for those of the one before.
+
+        The copy of a folder gets a name of its own, and an empty ledger: the jobs are the original's.
+        """
+        file = self.folder / "run.json"
+        try:
+            said = json.loads(file.read_text(encoding="utf-8"))
+            if said["folder"] == str(self.folder):
+                return str(said["name"])
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        self.file.unlink(missing_ok=True)
+        name = str(uuid.uuid4())
+        file.write_text(json.dumps({"folder": str(self.folder), "name": name}), encoding="utf-8")
+        return name
 
     def submitted(self, entry: Entry) -> None:
         self.open[entry.output] = entry

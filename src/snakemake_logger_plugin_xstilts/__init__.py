@@ -21,6 +21,9 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 NOTHING = "Nothing to be done"
 """How Snakemake's message begins when no job is pending; it is no event of its own."""
 
+HIGHEST = 1_000_000
+"""For what Snakemake calls `highest`: the jobs of --prioritize."""
+
 
 @dataclass
 class LogHandlerSettings(LogHandlerSettingsBase):
@@ -76,7 +79,8 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.JOB_INFO:
             wildcards = dict(said["wildcards"] or {})
             files = [tuple(map(str, said[kind])) for kind in ("input", "output")]
-            self.jobs[said["jobid"]] = (said["jobid"], said["rule_name"], wildcards, *files, said["threads"])
+            priority = said["priority"] if isinstance(said["priority"], int) else HIGHEST
+            self.jobs[said["jobid"]] = (said["jobid"], said["rule_name"], wildcards, *files, said["threads"], priority)
         elif event == LogEvent.RUN_INFO and "stats" in said:
             self.counted = {rule: count for rule, count in said["stats"].items() if rule != "total"}
         elif event is None and str(record.msg).startswith(NOTHING):

@@ -49,7 +49,9 @@ def gpus_here() -> list[str]:
 
 def lent(wanted: int, known: Sequence[str], folder: Path | None = None) -> list[str]:
     """So many of the known GPUs, locked until this process and those that it becomes have ended. Waits for them."""
-    folder = folder or Path(tempfile.gettempdir(), f"xstilts-gpus-{os.getuid()}")
+    # A Slurm job has GPUs of its own, which it may number as others do theirs.
+    job = os.environ.get("SLURM_JOB_ID")
+    folder = folder or Path(tempfile.gettempdir(), f"xstilts-gpus-{os.getuid()}" + (f"-{job}" if job else ""))
     folder.mkdir(mode=0o700, exist_ok=True)
     queue = os.open(folder / "queue", os.O_RDWR | os.O_CREAT)
     fcntl.flock(queue, fcntl.LOCK_EX)  # held while it waits, so that smaller jobs do not overtake it again and again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,7 +14,10 @@ from slurm import Slurm
 from study import RANK, Run, Study, new_study, rules_of
 
 LONG, WIDE = "tiny/s1/mnli", "tiny/s1/squad"
-SAVED_OFTEN = "mnli: {steps: 1000, save_minutes: 0, "  # changes nothing in the result, and makes it last
+SAVED_OFTEN = {  # an edit that changes nothing in the result, and makes it last
+    LONG: ("mnli: {steps: 1000, ", "mnli: {steps: 1000, save_minutes: 0, "),
+    WIDE: ("zero: 3}", "zero: 3, save_minutes: 0}"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,60 +77,57 @@ def test_after_one_change_of_one_target_its_jobs_alone_are_submitted(copy: Study
     assert len(slurm_jobs(cluster) - before) == 10
 
 
-@pytest.fixture(params=["cancelled", "a rank killed", "a node lost", "out of time"])
-def disturb(request: pytest.FixtureRequest, cluster: Slurm) -> Iterator[tuple[str, object]]:
-    """A way to end a Slurm job that trains."""
+def kill_a_rank(cluster: Slurm, job: str) -> None:
+    """kill -9 of one rank of several; the others would wait for it for ever."""
+    node = cluster.job(job).nodes.replace("n[1-2]", "n2")
+    ranks = [process for process, command in cluster.processes(node).items() if RANK in command.split("--spec")[0]]
+    os.kill(ranks[-1], signal.SIGKILL)
 
-    def kill_rank(job: str) -> None:
-        node = cluster.job(job).nodes
-        ranks = [process for process, command in cluster.processes(node).items() if RANK in command.split("--spec")[0]]
-        os.kill(ranks[-1], signal.SIGKILL)
 
-    ways = {
-        "cancelled": cluster.cancel,
-        "a rank killed": kill_rank,
-        "a node lost": lambda job: cluster.kill_node(cluster.job(job).nodes),
-        "out of time": lambda job: cluster.limit(job, 1),
-    }
-    yield request.param, ways[request.param]
+WAYS = {  # what ends a Slurm job, which training that is done to, and what accounting then says of the job
+    "cancelled": (Slurm.cancel, LONG, "CANCELLED"),
+    "a rank killed": (kill_a_rank, WIDE, "FAILED"),
+    "requeued, as when preempted": (lambda cluster, job: cluster.run("scontrol", "requeue", job), LONG, "REQUEUED"),
+    "its node lost": (lambda cluster, job: cluster.kill_node(cluster.job(job).nodes), LONG, "NODE_FAIL"),
+    "out of time": (lambda cluster, job: cluster.limit(job, 1), LONG, "TIMEOUT"),
+}
+
+
+@pytest.fixture
+def whole(cluster: Slurm) -> Iterator[Slurm]:
+    """The cluster, whose nodes are all there again afterwards."""
+    yield cluster
     for node, state in cluster.nodes().items():
         if state.startswith("down"):
             cluster.revive_node(node)
 
 
-def begun(cluster: Slurm, before: set[str]) -> str | None:
-    """The Slurm job that has begun since."""
-    return next((job.id for job in cluster.jobs() if job.id not in before and job.state == "RUNNING"), None)
-
-
-def test_training_that_is_disturbed_goes_on_and_ends_alike(disturb, copy: Study, cluster: Slurm):
-    name, way = disturb
-    wanted, before = copy.digest(LONG), slurm_jobs(cluster)
-    copy.edit("config/config.yaml", "mnli: {steps: 1000, ", SAVED_OFTEN)
-    copy.forget(LONG)
-    run = copy.start_on(cluster, f"results/nano/checkpoints/{LONG}/digest")
-    run.wait_for(lambda: copy.saved(LONG))
-    job = begun(cluster, before)
-    assert job is not None
-    way(job)
+@pytest.mark.parametrize("name", WAYS)
+def test_training_that_is_disturbed_goes_on_and_ends_alike(name: str, copy: Study, whole: Slurm):
+    way, node, state = WAYS[name]
+    wanted, before = copy.digest(node), slurm_jobs(whole)
+    copy.edit("config/config.yaml", *SAVED_OFTEN[node])
+    copy.forget(node)
+    run = copy.start_on(whole, f"results/nano/checkpoints/{node}/digest")
+    run.wait_for(lambda: copy.saved(node))
+    (job,) = slurm_jobs(whole) - before
+    way(whole, job)
     run.end()
-    again = re.search(r"goes on after step (\d+) of attempt 1", copy.log(LONG))
-    assert again and int(again[1]) > 0, copy.log(LONG)
-    assert copy.digest(LONG) == wanted
-    runs = cluster.recorded(job)
-    lost = {"cancelled": "CANCELLED", "a rank killed": "FAILED", "a node lost": "NODE_FAIL", "out of time": "TIMEOUT"}
-    assert runs[0].startswith(lost[name])
-    new = slurm_jobs(cluster) - before
-    if name == "a node lost":  # Slurm itself starts it again, elsewhere and under its own number
-        assert new == {job} and runs == ["NODE_FAIL", "COMPLETED"]
+    again = re.search(r"goes on after step (\d+) of attempt 1", copy.log(node))
+    assert again and int(again[1]) > 0, copy.log(node)
+    assert copy.digest(node) == wanted
+    runs, new = whole.recorded(job), slurm_jobs(whole) - before
+    assert runs[0].startswith(state)
+    if state in ("NODE_FAIL", "REQUEUED"):  # Slurm itself starts it again, under its own number
+        assert new == {job} and runs[-1] == "COMPLETED"
     else:
         assert len(new) == 2
-    assert "Nothing to be done" in copy.run_on(cluster, "all"), "its children have the parent that they had"
+    assert "Nothing to be done" in copy.run_on(whole, "all"), "its children have the parent that they had"
 
 
 def test_a_killed_snakemake_is_followed_by_one_that_repeats_and_doubles_nothing(copy: Study, cluster: Slurm):
     wanted, before = {node: copy.digest(node) for node in (LONG, WIDE)}, slurm_jobs(cluster)
-    copy.edit("config/config.yaml", "mnli: {steps: 1000, ", SAVED_OFTEN)
+    copy.edit("config/config.yaml", *SAVED_OFTEN[LONG])
     for node in wanted:
         copy.forget(node)
     targets = [f"results/nano/checkpoints/{node}/digest" for node in wanted]

@@ -237,9 +237,12 @@ def test_the_plan_says_what_does_not_fit(costs: Callable[..., Costs]) -> None:
     assert roomy.notes == () and roomy.seconds < small.seconds
 
 
-def test_weights_of_targets_that_go_again_stay_on_no_disk(costs: Callable[..., Costs]) -> None:
-    plan = costs("real", "replication")
-    target, stage = (
-        plan.of("train_checkpoint", {"parent": "xlmr-large/s1", "stage": name}) for name in ("xnli", "mnli")
-    )
-    assert target.disk < 0.1 * GB and stage.disk > 2 * GB and target.scratch > stage.scratch
+def test_a_training_on_several_gpus_says_what_it_would_take_on_one(costs: Callable[..., Costs]) -> None:
+    wildcards = {"parent": "xlmr-large/s1", "stage": "mnli"}
+    four = costs("real", "replication").of("train_checkpoint", wildcards)
+    assert four.gpus == 4 and four.alone is not None and four.alone.gpus == 1
+    assert four.seconds < four.alone.seconds < 4 * four.seconds
+    assert four.gpu_memory is not None and four.alone.gpu_memory is not None
+    assert four.gpu_memory.peak < four.alone.gpu_memory.peak < 40e9
+    small = costs("real", "replication", gpu="rtx-3090").of("train_checkpoint", wildcards)
+    assert (small.alone is None) == (four.alone.gpu_memory.peak > 24e9), "what does not fit is not offered"

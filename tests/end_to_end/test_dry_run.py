@@ -1,18 +1,19 @@
 """Planning is quick because it imports nothing heavy; and a wrong configuration ends it with a message."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from clones import ROOT
+from clones import ROOT, clone_into
 
 HEAVY = {"torch", "transformers", "datasets", "deepspeed"}
 
 
-def snakemake(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def snakemake(*arguments: str, python: tuple[str, ...] = (), folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *python, "-m", "snakemake", "-n", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def jobs(text: str) -> dict[str, int]:
@@ -67,6 +68,21 @@ def test_a_wrong_configuration_is_a_message(override, fragments):
     assert "Traceback" not in said
     for fragment in fragments:
         assert fragment.lower() in said.lower(), said[-1500:]
+
+
+def test_a_checkouts_own_code_counts_whichever_is_installed(tmp_path: Path):
+    """Profiles import the package that is installed, before the Snakefile can say where this checkout's is."""
+    clone = clone_into(tmp_path / "clone")
+
+    def codes() -> set[str]:
+        done = snakemake("-p", "--profile", "slurm", "results/mini/checkpoints/tiny/digest", folder=clone.folder)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return set(re.findall(r"train_checkpoint .*--code (\w+)", done.stdout + done.stderr))
+
+    before = codes()
+    assert len(before) == 1
+    clone.edit("src/xstilts/engine/schedule.py", "return ", "return 1.0 * ")
+    assert len(codes()) == 1 and codes() != before
 
 
 @pytest.mark.parametrize("program", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)

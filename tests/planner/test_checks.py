@@ -5,7 +5,7 @@ from dataclasses import replace
 from pending_jobs import Known, pending, taking
 
 from xstilts.cost.estimate import Memory
-from xstilts.planner.checks import Limits, elsewhere, notes, warnings
+from xstilts.planner.checks import Limits, elsewhere, notes, savings, warnings
 from xstilts.planner.jobs import Job, jobs_of
 from xstilts.planner.machine import Machine
 from xstilts.planner.room import Room
@@ -85,3 +85,11 @@ def test_equal_notes_are_said_once_with_their_number():
 
 def test_what_the_warnings_are_of_is_no_note_as_well():
     assert notes([job(notes=("needs 300 GB of a node's memory",))]) == []
+
+
+def test_trainings_that_would_do_with_fewer_gpus_are_said_if_it_is_worth_it():
+    alone = taking(9000, gpus=1, gpu_memory=Memory(weights=14 * 10**9))
+    several = job(3600, gpus=4, alone=alone)
+    (said,) = savings([several, several, job(gpus=4)])
+    assert "5 instead of 8" in said and "14.0 GB" in said and "2 jobs" in said and "2 h 30 min" in said
+    assert [*savings([job(3600, gpus=4, alone=replace(alone, seconds=3.5 * 3600))])] == [*savings([])] == []

@@ -16,6 +16,7 @@ rule predict_target:
         "<results>/logs/predictions/{node}/{target}.log",
     benchmark:
         "<results>/benchmarks/predictions/{node}/{target}.jsonl"
+    priority: 1  # the weights of a target take room until its predictions stand
     conda:
         "../envs/xstilts.yaml"
     threads: plan.world.training.threads or 1

@@ -63,6 +63,8 @@ rule pretrain_base:
         gres=lambda w: plan.asks.gres_of(w.base),
         nodes=lambda w: plan.checkpoints.stage(w.base).nodes,
         tasks=lambda w: plan.asks.tasks_of(w.base),
+        tasks_per_node=lambda w: plan.asks.tasks_per_node_of(w.base),
+        tasks_per_gpu=lambda w: plan.asks.tasks_per_gpu_of(w.base),
         cpus_per_task=lambda w: plan.asks.cpus_of(w.base),
         mpi=lambda w: plan.asks.mpi_of(w.base),
         ranks=lambda w: plan.checkpoints.stage(w.base).ranks,
@@ -76,7 +78,7 @@ rule pretrain_base:
         curves=lambda w: plan.checkpoints.curves(w.base),
     shell:
         """
-        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} --cpus {resources.cpus_per_task} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.parent} --train {input.train} --dev {input.dev} \
             --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}
@@ -143,6 +145,8 @@ rule train_checkpoint:
         gres=lambda w: plan.asks.gres_of(f"{w.parent}/{w.stage}"),
         nodes=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").nodes,
         tasks=lambda w: plan.asks.tasks_of(f"{w.parent}/{w.stage}"),
+        tasks_per_node=lambda w: plan.asks.tasks_per_node_of(f"{w.parent}/{w.stage}"),
+        tasks_per_gpu=lambda w: plan.asks.tasks_per_gpu_of(f"{w.parent}/{w.stage}"),
         cpus_per_task=lambda w: plan.asks.cpus_of(f"{w.parent}/{w.stage}"),
         mpi=lambda w: plan.asks.mpi_of(f"{w.parent}/{w.stage}"),
         ranks=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").ranks,
@@ -157,7 +161,7 @@ rule train_checkpoint:
         curves=lambda w: plan.checkpoints.curves(f"{w.parent}/{w.stage}"),
     shell:
         """
-        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} train_checkpoint --spec {params.spec:q} --code {params.code} \
+        exec launch --ranks {resources.ranks} --nodes {resources.nodes} --gpus {resources.gpus} --cpus {resources.cpus_per_task} train_checkpoint --spec {params.spec:q} --code {params.code} \
             --parent {params.parent} --base {params.base} --train {input.train} --dev {input.dev} \
             --running {resources.running} --state {params.state} --curves {params.curves} \
             --out {params.folder} &>{log}

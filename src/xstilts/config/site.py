@@ -1,4 +1,5 @@
-"""config/site.yaml: what differs from cluster to cluster. Read by profiles/slurm and by the plan, never by a job."""
+"""config/site.yaml: what differs from cluster to cluster. Read by profiles/slurm and by the plan; no result
+depends on it."""
 
 from __future__ import annotations
 
@@ -54,14 +55,19 @@ class Site(Model):
         """What Snakemake's profile gives every job that does not say otherwise; `nodes: 1` keeps its GPUs together."""
         given: dict[str, Any] = {"slurm_partition": self.partition, "slurm_account": self.account}
         given |= {"constraint": self.constraint, "qos": self.qos, "slurm_extra": self.sbatch or None}
-        named = {name: f"'{value}'" for name, value in given.items() if value is not None}
+        named = {name: repr(value) for name, value in given.items() if value is not None}
         return {"mem_mb": 4000, "disk_mb": 1000, "runtime": 30, "nodes": 1} | named
 
 
 def open_site(root: Path | None = None) -> Site:
-    """The site that `root`/config/site.yaml describes; UserError with all that is wrong with it."""
+    """The site that `root`/config/site.yaml describes; UserError with all that is wrong with it.
+
+    A profile, which does not know the root, takes the working directory, or else the checkout that this file is in.
+    """
     problems = Problems()
     path = (root or Path.cwd()) / FILE
+    if root is None and not path.exists():
+        path = Path(__file__).parents[3] / FILE
     if not path.exists():
         return Site()
     tree = read(path, str(FILE), problems)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from xstilts.config.site import Site
-from xstilts.cost.advice import fitting, misfit
+from xstilts.cost.advice import fitting, misfit, peak
 from xstilts.cost.calibration import Calibration
 from xstilts.cost.devices import GB, Device, device
 from xstilts.cost.estimate import Estimate, Memory
@@ -37,8 +37,18 @@ class Costs:
         if key not in self._done:
             work = self.works.of(rule, wildcards)
             notes = self._notes(rule, wildcards, work)
-            self._done[key] = self._estimate(replace(work, notes=(*work.notes, *notes)))
+            found = self._estimate(replace(work, notes=(*work.notes, *notes)))
+            several = rule in TRAINS and found.gpus > 1
+            self._done[key] = replace(found, alone=self._alone(node_of(wildcards))) if several else found
         return self._done[key]
+
+    def _alone(self, node: str) -> Estimate | None:
+        """A training on one GPU: ranks that share small batches out wait for each other more than they compute."""
+        training = self.works.training(node)
+        stage = replace(training.stage, ranks=1, nodes=1, zero=0, offload=False)
+        training = replace(training, stage=stage)
+        fits = peak(training, self.calibration.activations) <= self.gpu.memory
+        return self._estimate(training.work) if fits else None
 
     def _estimate(self, work: Work) -> Estimate:
         law, learned = self.calibration.law(work.kind), self.calibration.learned(work.kind)

@@ -55,6 +55,9 @@ class Estimate:
     notes: tuple[str, ...] = ()
     """What the reader of the plan must know: an assumption, or that it will not fit, and what would."""
 
+    alone: Estimate | None = None
+    """The same training on one GPU, where it is planned on several and would fit on one."""
+
     @property
     def gpu_hours(self) -> float:
         return self.gpus * self.seconds / 3600

@@ -60,11 +60,23 @@ class Requests:
         return "srun" if self._stage(node).nodes > 1 else None
 
     def tasks_of(self, node: str) -> int | None:
-        return self._stage(node).ranks if self._stage(node).nodes > 1 else None
+        """Ranks in all, for the executor; it takes this number for nodes that have one rank each."""
+        stage = self._stage(node)
+        return stage.ranks if stage.ranks == stage.nodes > 1 else None
 
-    def cpus_of(self, node: str) -> int | None:
-        """CPUs of each of those ranks; on one node all are the job's own, which Snakemake's `threads` says."""
-        return self._stage(node).threads if self._stage(node).nodes > 1 else None
+    def tasks_per_node_of(self, node: str) -> int | None:
+        """Ranks of each node, where it has several: a number in all alone, and Slurm may spread them 7 to 1."""
+        stage = self._stage(node)
+        return stage.ranks // stage.nodes if stage.ranks > stage.nodes > 1 else None
+
+    def tasks_per_gpu_of(self, node: str) -> int | None:
+        """0, or the executor would take the ranks for tasks of each GPU."""
+        return 0 if self._stage(node).nodes > 1 and self.gpus_of(node) else None
+
+    def cpus_of(self, node: str) -> int:
+        """CPUs of each task that Slurm starts: of a rank on several nodes, of all ranks together on one."""
+        stage = self._stage(node)
+        return stage.threads if stage.nodes > 1 else stage.threads * stage.ranks
 
     def _stage(self, node: str) -> StageSpec:
         return self.plan.checkpoints.stage(node)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 
 from xstilts.config.training import Training as Settings
 from xstilts.cost.data import Data, DataSizes, tokenizer_of
@@ -89,23 +88,11 @@ class Works:
 
     # one method a rule ------------------------------------------------------------------------------------------------
     def _checkpoint(self, wildcards: Wildcards) -> Key:
-        """By base and stage: parents and seeds make no difference. An example of such a node comes last."""
-        node = node_of(wildcards)
-        base, pruned = node.split("/", 1)[0], node in self._pruned
-        return base, wildcards["stage"], "pruned" if pruned else "kept"
+        """By base and stage: parents and seeds make no difference."""
+        return node_of(wildcards).split("/", 1)[0], wildcards["stage"]
 
-    def _stage_of(self, base: str, stage: str, fate: str) -> Work:
-        work = self.stage(f"{base}/s1/{stage}")
-        if fate == "kept":
-            return work
-        weights = FP32 * float(self.shape(base).parameters)
-        return replace(work, disk=work.disk - weights, scratch=work.scratch + weights)
-
-    @cached_property
-    def _pruned(self) -> frozenset[str]:
-        """Nodes whose weights go again once their predictions stand."""
-        checkpoints = self.plan.results / "checkpoints"
-        return frozenset(str(mark.parent.relative_to(checkpoints)) for mark in self.plan.checkpoints.pruned())
+    def _stage_of(self, base: str, stage: str) -> Work:
+        return self.stage(f"{base}/s1/{stage}")
 
     def _records(self, data: str, split: str) -> Work:
         made = self.plan.world.tasks[data.partition("@")[0]].source == "miniature"

@@ -20,7 +20,7 @@ from xstilts.errors import UserError
 from xstilts.files import write_text
 
 logger = logging.getLogger(__name__)
-FREE = 0.9  # of a GPU's memory: less means that somebody else's process is on it
+FREE = 0.75  # of a GPU's memory: less is more than a desktop takes, and means that another job is on it
 SIZE = 512  # of the matrices that a device proves itself on: their product is exact in fp32
 ROOM = 1e9  # bytes that a folder of states must have left
 WAIT = 30.0  # seconds until a file that one node wrote must be seen on all
@@ -87,7 +87,7 @@ def device_problems(device: torch.device) -> Iterator[str]:
         yield f"{device} does not compute: {str(error).splitlines()[0]}"
         return
     if not torch.equal(product, wanted):
-        yield f"{device} multiplies matrices wrongly: leave the node out (slurm_extra: --exclude) and report it"
+        yield f"{device} multiplies matrices wrongly: leave out its node (`sbatch: --exclude=…` in config/site.yaml)"
 
 
 def folder_problems(folder: Path, mark: Path) -> Iterator[str]:

@@ -37,10 +37,10 @@ def meet(rank: int, ranks: int, folder: Path, patience: float = PATIENCE) -> Any
     if rank:
         return _come(rank, ranks, file, until)
     folder.mkdir(parents=True, exist_ok=True)
-    return _receive(ranks, file, until)
+    return _receive(ranks, file, patience, until)
 
 
-def _receive(ranks: int, file: Path, until: float) -> Any:
+def _receive(ranks: int, file: Path, patience: float, until: float) -> Any:
     token = uuid.uuid4().hex
     store = TCPStore("localhost", 0, ranks, is_master=True, wait_for_workers=False)
     store.set("token", token)
@@ -49,7 +49,7 @@ def _receive(ranks: int, file: Path, until: float) -> Any:
         while (here := 1 + store.add("here", 0)) < ranks:
             if time.monotonic() > until:
                 raise UserError(
-                    f"{here} of {ranks} ranks came together in {PATIENCE:.0f} s, rank 0 on node {socket.gethostname()} "
+                    f"{here} of {ranks} ranks came together in {patience:.0f} s, rank 0 on node {socket.gethostname()} "
                     f"among them. Do all nodes see {file.parent}, and may they open connections to each other?"
                 )
             time.sleep(LOOK)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.available import available
 from xstilts.config import Project, load
 from xstilts.config.site import Site, open_site
+from xstilts.cost.devices import device
 from xstilts.errors import UserError
 from xstilts.origins import Origins
 from xstilts.plan.alignment import Alignment
@@ -42,7 +43,9 @@ def opened() -> Plan | None:
 def open_plan(config: Mapping[str, Any], root: Path) -> Plan:
     """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message."""
     try:
-        plan = Plan(load(config, root), root / "scripts", open_site(root))
+        site = open_site(root)
+        device(site.gpu.kind)  # or every job would say that there is none of that name
+        plan = Plan(load(config, root), root / "scripts", site)
     except UserError as error:
         sys.exit(f"error: {error}")
     for sentence in plan.left_out:

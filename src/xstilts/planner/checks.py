@@ -20,6 +20,7 @@ MISFIT = "needs "
 """How a note begins that says what does not fit (src/xstilts/cost/costs.py); after its last `; ` it says what would."""
 FIGURE = re.compile(r"\d[\d.,]*")
 MOST_NOTES = 6
+WORTH = 0.75  # of the GPU-hours, at most: less is not worth a change
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,21 @@ def warnings(jobs: Sequence[Job], room: Room, limits: Limits) -> list[str]:
         *_disk(room, limits, pruned=any(job.pending.rule == PRUNING for job in jobs)),
         *_unknown(working),
     ]
+
+
+def savings(jobs: Sequence[Job]) -> Iterator[str]:
+    """Trainings that would take far fewer GPU-hours on one GPU each."""
+    pairs = [(job, alone) for job in jobs if (alone := job.estimate.alone)]
+    now, then = sum(job.estimate.gpu_hours for job, _ in pairs), sum(alone.gpu_hours for _, alone in pairs)
+    if not pairs or then > WORTH * now:
+        return
+    slower = max(pairs, key=lambda pair: pair[1].seconds - pair[0].estimate.seconds)
+    most = max(alone.gpu_memory.peak for _, alone in pairs if alone.gpu_memory)
+    yield (
+        f"Fewer GPU-hours: {then:.3g} instead of {now:.3g} with `ranks: 1, zero: 0`, which fits ({size(most)}): "
+        f"{_which([job for job, _ in pairs], slower[0])}, which takes {span(slower[1].seconds)} then instead of "
+        f"{span(slower[0].estimate.seconds)}. Small batches leave several GPUs little to do"
+    )
 
 
 def notes(jobs: Sequence[Job]) -> list[str]:
@@ -99,8 +115,8 @@ def _gpus(jobs: Sequence[Job], machine: Machine) -> Iterator[str]:
     if over:
         most = max(over, key=lambda job: job.estimate.gpus)
         yield (
-            f"More GPUs than may be in flight ({machine.gpus}): {_which(over, most)}, up to {most.estimate.gpus}. It "
-            "would wait for ever: lower `ranks`, or raise `gpus_in_flight` in config/site.yaml"
+            f"More GPUs than may be in flight ({machine.gpus}): {_which(over, most)}, up to {most.estimate.gpus}. "
+            "They would get no more, and fail: lower `ranks`, or raise `gpus_in_flight` in config/site.yaml"
         )
     crowded = [job for job in jobs if job.estimate.gpus > job.estimate.nodes * machine.gpus_per_node]
     if crowded:

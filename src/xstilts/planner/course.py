@@ -44,27 +44,28 @@ def critical_path(jobs: Sequence[Job]) -> list[int]:
 
 
 def simulated(jobs: Sequence[Job], machine: Machine) -> Course:
-    """List scheduling: what fits is started at once, the job with the longest way to the end first.
+    """List scheduling: what fits is started at once, of the highest priority the job with the longest way to the end.
 
     A job that asks for more than the machine has at all gets what there is: the plan warns of it elsewhere.
     """
     left, after = _seconds_left(jobs)
     whole = Demand(machine.jobs or len(jobs), machine.gpus, machine.cores or 0)
     demands = [_demand(job, machine, whole) for job in jobs]
-    ready: dict[Demand, list[tuple[float, int]]] = {}
+    ready: dict[Demand, list[tuple[int, float, int]]] = {}
     running: list[tuple[float, int]] = []
     starts, ends = [0.0] * len(jobs), [0.0] * len(jobs)
     missing, free, now = [len(job.needs) for job in jobs], whole, 0.0
 
     def wait(place: int) -> None:
-        heapq.heappush(ready.setdefault(demands[place], []), (-left[place], place))
+        entry = (-jobs[place].pending.priority, -left[place], place)
+        heapq.heappush(ready.setdefault(demands[place], []), entry)
 
     for place, count in enumerate(missing):
         if not count:
             wait(place)
     while True:
         while fitting := [queue[0] + (demand,) for demand, queue in ready.items() if queue and _fits(demand, free)]:
-            _, place, demand = min(fitting)
+            _, _, place, demand = min(fitting)
             heapq.heappop(ready[demand])
             free = Demand(*(have - take for have, take in zip(free, demand, strict=True)))
             starts[place], ends[place] = now, now + jobs[place].estimate.seconds

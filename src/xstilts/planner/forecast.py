@@ -11,7 +11,7 @@ from pathlib import Path
 from xstilts.config.site import Site
 from xstilts.cost.devices import device
 from xstilts.cost.estimate import Source
-from xstilts.planner.checks import Limits, elsewhere, notes, warnings
+from xstilts.planner.checks import Limits, elsewhere, notes, savings, warnings
 from xstilts.planner.course import Course, critical_path, simulated
 from xstilts.planner.jobs import Job
 from xstilts.planner.machine import Machine, site_machine
@@ -68,7 +68,7 @@ def forecast(jobs: Sequence[Job], machine: Machine, site: Site, results: Path) -
         gpu_price=site.price,
         currency=site.currency,
         sources=sources(jobs),
-        warnings=away + warnings(jobs, room, _limits(on, site, results)),
+        warnings=away + warnings(jobs, room, _limits(on, site, results)) + [*savings(jobs)],
         notes=notes(jobs),
     )
 

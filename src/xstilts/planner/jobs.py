@@ -29,6 +29,8 @@ class Pending:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     threads: int = 1
+    priority: int = 0
+    """Snakemake starts what is ready of a higher one first."""
 
     @property
     def works(self) -> bool:

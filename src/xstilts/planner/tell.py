@@ -29,7 +29,7 @@ class Settings(Protocol):
 def tell(found: Iterable[tuple[Any, ...]], json: Path | None, csv: Path | None, settings: Settings) -> str:
     """The plan as text; its files are written as well.
 
-    found   of each pending job: id, rule, wildcards, inputs, outputs, threads
+    found   of each pending job: id, rule, wildcards, inputs, outputs, threads, priority
     Cost: about 0.1 ms a job, beside its estimate.
     """
     plan = opened()
