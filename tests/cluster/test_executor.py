@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from slurm import Slurm
 LAUNCH = Path(__file__).parents[2] / "scripts" / "launch"
 WORKFLOW = """
 rule all:
-    input: expand("out/{x}", x="abc")
+    input: expand("out/{x}", x=list("abc"))
 
 rule work:
     output: "out/{x}"
@@ -70,7 +71,9 @@ class Workflow:
         process = self.start()
         until = time.monotonic() + 60
         while len(list(self.folder.glob("started.*"))) < 3:
-            assert process.poll() is None and time.monotonic() < until, process.stdout and process.stdout.read()
+            if process.poll() is not None or time.monotonic() > until:
+                process.kill()
+                raise AssertionError(process.communicate()[0])
             time.sleep(0.1)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -106,9 +109,11 @@ def workflow(cluster: Slurm, tmp_path: Path) -> Workflow:
 def test_tasks_of_an_array_that_run_are_waited_for(workflow: Workflow):
     workflow.killed()
     next_one = workflow.start()
+    assert next_one.stdout is not None
+    said = list(islice((line for line in next_one.stdout if "of an earlier Snakemake goes on" in line), 3))
     workflow.go()
-    said = next_one.communicate(timeout=120)[0]
-    assert said.count("of an earlier Snakemake goes on") == 3, said
+    next_one.communicate(timeout=120)
+    assert len(said) == 3
     assert workflow.words == ["first"] * 3 and workflow.starts == [1, 1, 1]
     assert workflow.states() == ["COMPLETED"] * 3
 

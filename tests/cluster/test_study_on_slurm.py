@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -84,12 +83,20 @@ def kill_a_rank(cluster: Slurm, job: str) -> None:
     os.kill(ranks[-1], signal.SIGKILL)
 
 
+def stall(cluster: Slurm, job: str) -> None:
+    """Stop the program, as if the stage were too long for its time limit, and set that to a minute."""
+    programs = [process for process, command in cluster.processes(cluster.job(job).nodes).items() if RANK in command]
+    for process in programs:
+        os.kill(process, signal.SIGSTOP)
+    cluster.limit(job, 1)
+
+
 WAYS = {  # what ends a Slurm job, which training that is done to, and what accounting then says of the job
     "cancelled": (Slurm.cancel, LONG, "CANCELLED"),
     "a rank killed": (kill_a_rank, WIDE, "FAILED"),
     "requeued, as when preempted": (lambda cluster, job: cluster.run("scontrol", "requeue", job), LONG, "REQUEUED"),
     "its node lost": (lambda cluster, job: cluster.kill_node(cluster.job(job).nodes), LONG, "NODE_FAIL"),
-    "out of time": (lambda cluster, job: cluster.limit(job, 1), LONG, "TIMEOUT"),
+    "out of time": (stall, LONG, "TIMEOUT"),
 }
 
 

@@ -20,9 +20,9 @@ rule measure_alignment:
         "../envs/xstilts.yaml"
     threads: plan.world.training.threads or 1
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("measure_alignment", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("measure_alignment", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("measure_alignment", w),
+        mem_mb=plan.asks.mem_mb("measure_alignment"),
+        runtime=plan.asks.runtime("measure_alignment"),
+        disk_mb=plan.asks.disk_mb("measure_alignment"),
         gpus=plan.asks.gpus,
         gres=plan.asks.gres,
         micro_tokens=plan.world.training.micro_tokens or 4096,

@@ -21,9 +21,9 @@ rule predict_target:
         "../envs/xstilts.yaml"
     threads: plan.world.training.threads or 1
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("predict_target", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("predict_target", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("predict_target", w),
+        mem_mb=plan.asks.mem_mb("predict_target"),
+        runtime=plan.asks.runtime("predict_target"),
+        disk_mb=plan.asks.disk_mb("predict_target"),
         gpus=plan.asks.gpus,
         gres=plan.asks.gres,
         micro_tokens=plan.world.training.micro_tokens or 4096,
@@ -59,9 +59,9 @@ rule score_target:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("score_target", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("score_target", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("score_target", w),
+        mem_mb=plan.asks.mem_mb("score_target"),
+        runtime=plan.asks.runtime("score_target"),
+        disk_mb=plan.asks.disk_mb("score_target"),
     params:
         spec=lambda w: plan.scores.spec(w.node, w.target).text(),
         code=lambda w: plan.scores.code(w.node, w.target),

@@ -34,9 +34,9 @@ rule prepare_records:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("prepare_records", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("prepare_records", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("prepare_records", w),
+        mem_mb=plan.asks.mem_mb("prepare_records"),
+        runtime=plan.asks.runtime("prepare_records"),
+        disk_mb=plan.asks.disk_mb("prepare_records"),
     params:
         spec=lambda w: plan.records.spec(w.data, w.split).text(),
         code=lambda w: plan.records.code(w.data, w.split),
@@ -63,9 +63,9 @@ rule train_tokenizer:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("train_tokenizer", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("train_tokenizer", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("train_tokenizer", w),
+        mem_mb=plan.asks.mem_mb("train_tokenizer"),
+        runtime=plan.asks.runtime("train_tokenizer"),
+        disk_mb=plan.asks.disk_mb("train_tokenizer"),
     params:
         spec=lambda w: plan.tokenizers.spec(w.tokenizer).text(),
         code=lambda w: plan.tokenizers.code(w.tokenizer),
@@ -96,9 +96,9 @@ rule encode_tokens:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("encode_tokens", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("encode_tokens", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("encode_tokens", w),
+        mem_mb=plan.asks.mem_mb("encode_tokens"),
+        runtime=plan.asks.runtime("encode_tokens"),
+        disk_mb=plan.asks.disk_mb("encode_tokens"),
     params:
         spec=lambda w: plan.tokens.spec(w.data, w.split).text(),
         code=lambda w: plan.tokens.code(w.tokenizer, w.data, w.split),

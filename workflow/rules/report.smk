@@ -17,9 +17,9 @@ rule make_report:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("make_report", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("make_report", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("make_report", w),
+        mem_mb=plan.asks.mem_mb("make_report"),
+        runtime=plan.asks.runtime("make_report"),
+        disk_mb=plan.asks.disk_mb("make_report"),
     params:
         spec=lambda w: plan.report.spec().text(),
         code=lambda w: plan.report.code(),

@@ -20,9 +20,9 @@ rule write_submission:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("write_submission", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("write_submission", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("write_submission", w),
+        mem_mb=plan.asks.mem_mb("write_submission"),
+        runtime=plan.asks.runtime("write_submission"),
+        disk_mb=plan.asks.disk_mb("write_submission"),
     params:
         spec=lambda w: plan.submission.spec(w.submission).text(),
         code=lambda w: plan.submission.code(w.submission),

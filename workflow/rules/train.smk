@@ -18,9 +18,9 @@ rule draw_base:
     conda:
         "../envs/xstilts.yaml"
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("draw_base", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("draw_base", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("draw_base", w),
+        mem_mb=plan.asks.mem_mb("draw_base"),
+        runtime=plan.asks.runtime("draw_base"),
+        disk_mb=plan.asks.disk_mb("draw_base"),
     params:
         spec=lambda w: plan.bases.scratch_spec(w.base).text(),
         code=lambda w: plan.bases.scratch_code(w.base),
@@ -54,20 +54,20 @@ rule pretrain_base:
         base=plan.bases.names("scratch"),
     conda:
         "../envs/xstilts.yaml"
-    threads: lambda w: plan.checkpoints.cores(w.base)
+    threads: plan.asks.threads()
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("pretrain_base", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("pretrain_base", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("pretrain_base", w),
-        gpus=lambda w: plan.asks.gpus_of(w.base),
-        gres=lambda w: plan.asks.gres_of(w.base),
-        nodes=lambda w: plan.checkpoints.stage(w.base).nodes,
-        tasks=lambda w: plan.asks.tasks_of(w.base),
-        tasks_per_node=lambda w: plan.asks.tasks_per_node_of(w.base),
-        tasks_per_gpu=lambda w: plan.asks.tasks_per_gpu_of(w.base),
-        cpus_per_task=lambda w: plan.asks.cpus_of(w.base),
-        mpi=lambda w: plan.asks.mpi_of(w.base),
-        ranks=lambda w: plan.checkpoints.stage(w.base).ranks,
+        mem_mb=plan.asks.mem_mb("pretrain_base"),
+        runtime=plan.asks.runtime("pretrain_base"),
+        disk_mb=plan.asks.disk_mb("pretrain_base"),
+        gpus=plan.asks.training_gpus(),
+        gres=plan.asks.training_gres(),
+        nodes=plan.asks.nodes(),
+        tasks=plan.asks.tasks(),
+        tasks_per_node=plan.asks.tasks_per_node(),
+        tasks_per_gpu=plan.asks.tasks_per_gpu(),
+        cpus_per_task=plan.asks.cpus_per_task(),
+        mpi=plan.asks.mpi(),
+        ranks=plan.asks.ranks(),
         running=lambda w: plan.checkpoints.running(w.base),
     params:
         spec=lambda w: plan.checkpoints.spec(w.base).text(),
@@ -136,20 +136,20 @@ rule train_checkpoint:
         "<results>/benchmarks/checkpoints/{parent}/{stage}.jsonl"
     conda:
         "../envs/xstilts.yaml"
-    threads: lambda w: plan.checkpoints.cores(f"{w.parent}/{w.stage}")
+    threads: plan.asks.threads()
     resources:
-        mem_mb=lambda w, attempt: plan.asks.mem_mb("train_checkpoint", w, attempt),
-        runtime=lambda w, attempt: plan.asks.runtime("train_checkpoint", w, attempt),
-        disk_mb=lambda w: plan.asks.disk_mb("train_checkpoint", w),
-        gpus=lambda w: plan.asks.gpus_of(f"{w.parent}/{w.stage}"),
-        gres=lambda w: plan.asks.gres_of(f"{w.parent}/{w.stage}"),
-        nodes=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").nodes,
-        tasks=lambda w: plan.asks.tasks_of(f"{w.parent}/{w.stage}"),
-        tasks_per_node=lambda w: plan.asks.tasks_per_node_of(f"{w.parent}/{w.stage}"),
-        tasks_per_gpu=lambda w: plan.asks.tasks_per_gpu_of(f"{w.parent}/{w.stage}"),
-        cpus_per_task=lambda w: plan.asks.cpus_of(f"{w.parent}/{w.stage}"),
-        mpi=lambda w: plan.asks.mpi_of(f"{w.parent}/{w.stage}"),
-        ranks=lambda w: plan.checkpoints.stage(f"{w.parent}/{w.stage}").ranks,
+        mem_mb=plan.asks.mem_mb("train_checkpoint"),
+        runtime=plan.asks.runtime("train_checkpoint"),
+        disk_mb=plan.asks.disk_mb("train_checkpoint"),
+        gpus=plan.asks.training_gpus(),
+        gres=plan.asks.training_gres(),
+        nodes=plan.asks.nodes(),
+        tasks=plan.asks.tasks(),
+        tasks_per_node=plan.asks.tasks_per_node(),
+        tasks_per_gpu=plan.asks.tasks_per_gpu(),
+        cpus_per_task=plan.asks.cpus_per_task(),
+        mpi=plan.asks.mpi(),
+        ranks=plan.asks.ranks(),
         running=lambda w: plan.checkpoints.running(f"{w.parent}/{w.stage}"),
     params:
         spec=lambda w: plan.checkpoints.spec(f"{w.parent}/{w.stage}").text(),
