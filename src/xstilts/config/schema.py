@@ -1,6 +1,6 @@
 """Writes workflow/schemas/*.schema.json: python -m xstilts.config.schema [FOLDER].
 
-Those of configuration are read by editors, that of score files by whoever goes on computing with scores.
+Those of configuration are read by editors, those of score files and plans by whoever goes on computing with them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xstilts.config.site import Site
 from xstilts.config.study import Study
 from xstilts.config.types import Model
 from xstilts.config.world import World
+from xstilts.planner.document import Document
 from xstilts.scores import Record
 
 FOLDER = Path("workflow/schemas")
@@ -30,6 +31,7 @@ def schemas() -> dict[str, str]:
         schema = {"$schema": DIALECT, **_partial(model.model_json_schema())}
         texts[f"{name}.schema.json"] = _text(schema)
     texts["scores.schema.json"] = _text({"$schema": DIALECT, **Record.model_json_schema(mode="serialization")})
+    texts["plan.schema.json"] = _text({"$schema": DIALECT, **Document.model_json_schema(mode="serialization")})
     return texts
 
 
