@@ -17,7 +17,7 @@ shell.prefix(f"export PATH={shlex.quote(f'{workflow.basedir}/scripts')}:$PATH; "
 configfile: "config/config.yaml"
 
 
-plan = open_plan(config, Path(workflow.basedir))
+plan = open_plan(config, Path(workflow.basedir), learn=workflow.is_main_process)
 
 
 container: plan.site.container  # None, where config/site.yaml names no image
@@ -35,9 +35,7 @@ wildcard_constraints:
     split="train|dev|test",
     release="[^/]+",
     way="hub|original",
-    parent=".+",
     stage="[^/]+",
-    node=".+",
     target="[^/]+",
     study="[^/]+",
 

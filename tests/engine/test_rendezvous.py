@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_tasks_of_srun_meet_though_an_earlier_attempt_left_its_file(tmp_path):
         left = {"token": "old", "port": deaf.getsockname()[1], "addresses": ["localhost"]}
         (tmp_path / ".meeting-7-1.json").write_text(json.dumps(left))
         second = tasks(tmp_path, 1)
-        time.sleep(1)
+        deaf.accept()  # it has read the file, and knocks
         first = tasks(tmp_path, 0)
         for one in first + second:
             said, error = one.communicate(timeout=120)

@@ -24,11 +24,11 @@ class Costs:
     estimate reads the benchmarks of finished jobs; then a job costs microseconds, and a new kind of job a millisecond.
     """
 
-    def __init__(self, plan: Plan, site: Site) -> None:
+    def __init__(self, plan: Plan, site: Site, learn: bool = True) -> None:
         self.plan, self.site = plan, site
         self.gpu: Device = device(site.gpu.kind)
         self.works = Works(plan, self.gpu)
-        self.calibration = Calibration(self.works)
+        self.calibration = Calibration(self.works, learn)
         self._done: dict[Key, Estimate] = {}
 
     def of(self, rule: str, wildcards: Mapping[str, str]) -> Estimate:

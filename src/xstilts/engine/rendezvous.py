@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from xstilts.files import write_text
 
 PATIENCE = 300.0  # seconds: nodes start minutes apart when the file system is busy
 KNOCK = 2.0  # seconds that an address has to answer
+ANSWER = 10.0  # seconds that a store has to answer: its node may be busy
 LOOK = 0.2  # seconds between two looks
 
 
@@ -78,13 +80,23 @@ def _come(rank: int, ranks: int, file: Path, until: float) -> Any:
 
 
 def _knock(address: str, port: int, token: str, ranks: int) -> Any:
-    """Rank 0's store, if that is what answers at an address."""
-    try:
-        socket.create_connection((address, port), KNOCK).close()
-        store = TCPStore(address, port, ranks, is_master=False, timeout=timedelta(seconds=10))
-        return store if store.get("token").decode() == token else None
-    except (OSError, RuntimeError):
-        return None
+    """Rank 0's store, if that is what answers at an address.
+
+    Where something else takes the connection and is silent, torch's store would wait for ever, whatever its timeout.
+    """
+    found: list[Any] = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            socket.create_connection((address, port), KNOCK).close()
+            store = TCPStore(address, port, ranks, is_master=False, timeout=timedelta(seconds=ANSWER))
+            if store.get("token").decode() == token:
+                found.append(store)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(ANSWER)
+    return found[0] if found else None
 
 
 def addresses() -> Iterator[str]:

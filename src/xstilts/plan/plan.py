@@ -40,12 +40,15 @@ def opened() -> Plan | None:
     return _opened[-1] if _opened else None
 
 
-def open_plan(config: Mapping[str, Any], root: Path) -> Plan:
-    """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message."""
+def open_plan(config: Mapping[str, Any], root: Path, learn: bool = True) -> Plan:
+    """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message.
+
+    learn   whether estimates come from finished jobs, where there are any: not in a job, which has what it asked for
+    """
     try:
         site = open_site(root)
         device(site.gpu.kind)  # or every job would say that there is none of that name
-        plan = Plan(load(config, root), root / "scripts", site)
+        plan = Plan(load(config, root), root / "scripts", site, learn)
     except UserError as error:
         sys.exit(f"error: {error}")
     for sentence in plan.left_out:
@@ -61,8 +64,8 @@ class Plan:
     of what it runs, `files` what the study wants of the kind.
     """
 
-    def __init__(self, project: Project, scripts: Path, site: Site | None = None) -> None:
-        self.site = site or Site()
+    def __init__(self, project: Project, scripts: Path, site: Site | None = None, learn: bool = True) -> None:
+        self.site, self.learn = site or Site(), learn
         self.origins = Origins(project.settings, project.world)
         self.project, self.left_out = available(project, self.origins)
         self.world, self.study = self.project.world, self.project.study
@@ -88,7 +91,7 @@ class Plan:
         """What each job will take."""
         from xstilts.cost.costs import Costs  # which asks the plan in its turn
 
-        return Costs(self, self.site)
+        return Costs(self, self.site, self.learn)
 
     @cached_property
     def asks(self) -> Requests:
