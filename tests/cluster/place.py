@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -16,6 +17,7 @@ LINK = Path("/etc/slurm/slurm.conf")  # where programs look: the executor plugin
 FOLDERS = Path("/tmp")  # and not TMPDIR: the path of a socket may have 107 characters at most
 PREFIX = "xstilts-slurm-"
 SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # daemons lie outside of many a user's PATH
+ENDING = 10.0  # seconds in which the last of what runs there must be gone
 PACKAGES = {
     "slurm-wlm": ["slurmctld", "slurmd", "srun", "sbatch", "squeue", "sacct"],
     "slurmdbd": ["slurmdbd", "sacctmgr"],
@@ -95,16 +97,21 @@ def leads_to_ours(link: Path) -> bool:
 
 def remove(folder: Path) -> None:
     """End what runs from `folder`, though its keepers were killed too; remove the link to it and its files."""
-    while processes := processes_of(folder):
-        for process in processes:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.05)
     if LINK.is_symlink() and LINK.readlink().parent == folder:
         LINK.unlink()
-    shutil.rmtree(folder)
+    deadline = time.monotonic() + ENDING
+    while folder.exists():
+        while processes := processes_of(folder):
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.05)
+        try:
+            shutil.rmtree(folder)
+        except OSError:  # a process that was just being started has written there
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def processes_of(folder: Path) -> list[int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from xstilts.fingerprint import FACETS, fingerprint
+from xstilts.plan.prints import Prints
 from xstilts.specs import Spec
 
 PROGRAMS = {
@@ -31,7 +31,7 @@ class Code:
 
     def __init__(self, scripts: Path, frozen: bool) -> None:
         self.scripts, self.frozen = scripts, frozen
-        self.now = cache(self._now)
+        self.prints = Prints(scripts)
 
     def of(self, program: str, made: Path, spec: Callable[[], Spec], *found_by_name: str) -> str:
         """Fingerprint of what a job runs, or, where frozen, the one in the record `made`, if it is of this spec."""
@@ -41,7 +41,8 @@ class Code:
                 return str(record["code"])
         return self.now(program, *found_by_name)
 
-    def _now(self, program: str, *found_by_name: str) -> str:
+    def now(self, program: str, *found_by_name: str) -> str:
         """Fingerprint of a program as it is, with the modules that it finds by a name in its spec."""
-        path = self.scripts / f"{PROGRAMS[program]}.py"
-        return fingerprint(path, program if program in FACETS else None, found_by_name)
+        path, facet = self.scripts / f"{PROGRAMS[program]}.py", program if program in FACETS else None
+        name = " ".join([program, *found_by_name])
+        return self.prints.of(name, lambda: fingerprint(path, facet, found_by_name))
