@@ -32,14 +32,16 @@ from snakemake_executor_plugin_xstilts_slurm.queue import LIVE, LOST, TAKEN, Slu
 
 REQUEUE = 300.0  # seconds in which Slurm must start a job again whose node it lost
 FOLDER = Path(".snakemake/xstilts-slurm")
-ASKED = ("slurm_partition", "slurm_account", "constraint", "qos", "slurm_extra", "gres", "nodes", "tasks", "mpi")
-NUMBERS = ("mem_mb", "runtime", "cpus_per_task")
+ASKED = (
+    *("slurm_partition", "slurm_account", "constraint", "qos", "slurm_extra", "gres", "mem_mb", "runtime", "nodes"),
+    *("tasks", "tasks_per_node", "tasks_per_gpu", "cpus_per_task", "mpi"),
+)
 """What sbatch is told of a job: tasks of one array must have it alike."""
 
 
 @dataclass
 class ExecutorSettings(SlurmSettings):
-    """Those of the Slurm executor, under this plugin's prefix, and one more."""
+    """Those of the Slurm executor, under this plugin's prefix, and two more."""
 
     gpu_partition: Optional[str] = field(  # noqa: UP045  (Snakemake makes an option of it, and reads no other form)
         default=None, metadata={"help": "Partition of jobs that ask for GPUs, where it is another one."}
@@ -175,7 +177,7 @@ class Executor(SlurmExecutor):  # type: ignore[misc]
         return str(super().get_partition_arg(job))
 
     def _kind(self, job: Any) -> tuple[Any, ...]:
-        return (job.name, job.threads, *(job.resources.get(name) for name in ASKED + NUMBERS))
+        return (job.name, job.threads, *(job.resources.get(name) for name in ASKED))
 
     def _taken_over(self, job: Any) -> bool:
         """Whether a Slurm job that was left behind does this job, or has done it."""
