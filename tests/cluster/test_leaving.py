@@ -16,7 +16,9 @@ from place import FOLDERS, LINK, PREFIX, CannotStartError, processes_of, take, w
 from slurm import throwaway_slurm
 
 HOLD = """
+import signal
 from slurm import throwaway_slurm
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells take from what they start in the background
 with throwaway_slurm() as cluster:
     cluster.submit("setsid sleep 600")
     cluster.wait_for(lambda: any("sleep 600" in line for line in cluster.processes("n1").values()), 20)
