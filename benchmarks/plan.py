@@ -39,7 +39,7 @@ from xstilts.cost.costs import Costs
 from xstilts.cost.data import Data
 from xstilts.cost.devices import device
 from xstilts.cost.estimate import Estimate
-from xstilts.cost.finished import Took
+from xstilts.cost.finished import FOLDERS, Took
 from xstilts.cost.laws import LAWS, total
 from xstilts.cost.shapes import Shape
 from xstilts.cost.training import Portion, Training
@@ -50,18 +50,6 @@ Job = tuple[str, str]  # rule, and its wildcards in one word
 NOTHING = "nothing"
 NEAR = 0.2  # the error in a job's memory that is allowed
 
-FOLDERS = {
-    "prepare_records": "records",
-    "encode_tokens": "tokens",
-    "train_tokenizer": "tokenizers",
-    "draw_base": "drawn",
-    "train_checkpoint": "checkpoints",
-    "pretrain_base": "checkpoints",
-    "predict_target": "predictions",
-    "measure_alignment": "alignment",
-    "score_target": "scores",
-    "make_report": "report",
-}
 BERT_LARGE = Shape(30_522, 1024, 24, 16, 4096, 512)
 PUBLISHED = (
     ("v100-32gb", "fp16", 384, 4, 1, 38.16, "PyTorch"),

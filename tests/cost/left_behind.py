@@ -13,24 +13,12 @@ from xstilts.config import load
 from xstilts.config.site import Site
 from xstilts.config.spec import RUNNING
 from xstilts.cost.costs import Costs
-from xstilts.cost.finished import last_look
+from xstilts.cost.finished import FOLDERS, last_look
 from xstilts.cost.laws import LAWS, total
 from xstilts.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 MB = 2**20
-FOLDERS = {
-    "prepare_records": "records",
-    "encode_tokens": "tokens",
-    "train_tokenizer": "tokenizers",
-    "draw_base": "drawn",
-    "train_checkpoint": "checkpoints",
-    "pretrain_base": "checkpoints",
-    "predict_target": "predictions",
-    "score_target": "scores",
-    "measure_alignment": "alignment",
-    "make_report": "report",
-}
 
 
 def plan_of(world: str, study: str, results: Path, **more: Any) -> Plan:

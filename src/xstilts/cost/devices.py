@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from xstilts.config.training import Precision
 from xstilts.errors import UserError
 from xstilts.names import suggest
-from xstilts.tasks.release import LOADER
+from xstilts.tasks.release import read_registry
 
 REGISTRY = Path(__file__).with_name("devices.yaml")
 GB, TERA = 1e9, 1e12
@@ -55,7 +53,7 @@ assumed. Finished jobs soon tell more."""
 @cache
 def devices() -> Mapping[str, Device]:
     """The registry, by name."""
-    read = yaml.load(REGISTRY.read_text(encoding="utf-8"), Loader=LOADER)
+    read = read_registry(REGISTRY)
     return {
         name: Device(
             name,

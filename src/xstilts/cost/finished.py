@@ -33,6 +33,8 @@ RULES = {
     "submission": "write_submission",
 }
 """The rules that write benchmarks, by the folder that these are in."""
+FOLDERS = {"pretrain_base": "checkpoints"} | {rule: folder for folder, rule in RULES.items()}
+"""The folder of a rule's benchmarks."""
 
 
 @dataclass(frozen=True)

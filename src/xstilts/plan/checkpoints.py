@@ -106,11 +106,6 @@ class Checkpoints:
         """How a node's training is carried out, as one word."""
         return self._run(node).running
 
-    def cores(self, node: str) -> int:
-        """CPU cores that a node's training occupies."""
-        stage = self.stage(node)
-        return stage.ranks * stage.threads
-
     def state(self, node: str) -> Path:
         """Folder of what a node's training, once killed, goes on from; undeclared, since Snakemake removes outputs."""
         # `_` is called no stage: a child's folder must not lie in it.

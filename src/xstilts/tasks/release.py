@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 PLACES = re.compile(r"\{(language|name|context|question)\}")
 REGISTRY = Path(__file__).with_name("releases.yaml")
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it is built in
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # safe_load's, in C where that is built in
 
 
 def _listed(value: Any) -> Any:
@@ -96,8 +96,14 @@ class Release(_Model):
         return f"{self.title} ({self.licence}): {self.url}. {self.note}"
 
 
+def read_registry(path: Path) -> dict[str, dict[str, Any]]:
+    """A YAML file of blocks by name, beside the code that knows what they mean."""
+    found: dict[str, dict[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+    return found
+
+
 @cache
 def releases() -> Mapping[str, Release]:
     """The registry, by name."""
-    read: dict[str, dict[str, Any]] = yaml.load(REGISTRY.read_text(encoding="utf-8"), Loader=LOADER)
+    read = read_registry(REGISTRY)
     return {name: Release.model_validate({"name": name, **block}) for name, block in read.items()}

@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from xstilts.tasks.release import LOADER
+from xstilts.tasks.release import read_registry
 
 REGISTRY = Path(__file__).with_name("sizes.yaml")
 
@@ -48,5 +47,5 @@ class Size(BaseModel):
 @cache
 def sizes() -> Mapping[str, Size]:
     """The registry: releases by name, makers of the miniature as `miniature/<maker>`."""
-    read = yaml.load(REGISTRY.read_text(encoding="utf-8"), Loader=LOADER)
+    read = read_registry(REGISTRY)
     return {name: Size.model_validate(block) for name, block in read.items()}
