@@ -14,6 +14,9 @@ min_version("9.19")
 shell.prefix(f"export PATH={shlex.quote(f'{workflow.basedir}/scripts')}:$PATH; ")  # rules start programs by `launch`
 
 
+report: "workflow/report/workflow.rst"
+
+
 configfile: "config/config.yaml"
 
 
@@ -42,8 +45,9 @@ wildcard_constraints:
 
 rule all:
     input:
-        plan.report.files(),
-        plan.report.published_files(),
+        plan.report.page(),
+        plan.report.tables(),
+        plan.report.cards(),
         plan.alignment.probed(),
         plan.checkpoints.pruned(),
         plan.checkpoints.cleared_states(),

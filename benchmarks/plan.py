@@ -146,7 +146,7 @@ def jobs_of(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
     for file in plan.alignment.probed():
         place = file.relative_to(plan.results / "alignment")
         yield "measure_alignment", {"node": str(place.parent), "target": place.stem}
-    yield "make_report", {"study": plan.name}
+    yield "compare_recipes", {"study": plan.name}
 
 
 def name_of(wildcards: Mapping[str, str]) -> str:

@@ -1,33 +1,39 @@
-"""Make the report of a study from its scores: one self-contained page, and its tables.
+"""Make the page of a study from its findings and its figures.
 
-Input   a spec, the folder of scores (OUT.json and OUT.parquet of every evaluation)
-Output  report.html, scores.csv (every figure of every evaluation), recipes.csv (recipes by targets, with differences)
-Cost    seconds; minutes with test sets of tens of thousands of examples
+Input   findings.json of a study, the folder of its figures as SVG; what was planned and the world's results, if what
+        was spent is to be told
+Output  one HTML file that loads nothing
+Cost    seconds
 
 Example, after `snakemake -c2`:
-    python scripts/make_report.py --scores results/mini/scores --out /tmp/report --spec '{"study": "quickstart",
-        "world": "mini", "asks": "Does MNLI help XNLI?", "baseline": "none", "bases": ["tiny"], "seeds": [1],
-        "recipes": {"none": "", "mnli": "mnli"}, "targets": {"xnli": {"title": "XNLI", "stage": "xnli"}}}'
+    python scripts/make_report.py --findings results/mini/report/quickstart/findings.json \
+        --figures results/mini/report/quickstart/figures --out /tmp/report.html
 """
 
+import argparse
 from pathlib import Path
 
-from xstilts.command import arguments, run
-from xstilts.report.make import make_report
-from xstilts.specs import ReportSpec
+from xstilts.command import run
+from xstilts.errors import UserError
+from xstilts.files import write_text
+from xstilts.report.findings import Findings
+from xstilts.report.page import read_figures, render
+from xstilts.report.spent import spending
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--scores", type=Path, help="folder of the score files; left out: the one of OUT's world")
-    parser.add_argument("--out", required=True, type=Path, help="folder of the outputs")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--findings", required=True, type=Path, help="findings.json, from compare_recipes")
+    parser.add_argument("--figures", required=True, type=Path, help="folder of the figures, from draw_figures")
+    parser.add_argument("--plan", type=Path, help="plan.json, what the study was planned to take")
+    parser.add_argument("--results", type=Path, help="folder of the world's results; needed with --plan")
+    parser.add_argument("--out", required=True, type=Path, help="the page")
+    parser.add_argument("--code", default="", help="fingerprint of the code, shown on the page")
     args = parser.parse_args()
-    scores = args.scores or args.out.parents[1] / "scores"
-    for found in make_report(ReportSpec.read(args.spec), scores, args.out, args.code):
-        for recipe, outcome in found.means.items():
-            gain = outcome.gain
-            against = f"  {gain.value:+5.1f} [{gain.low:.1f}, {gain.high:.1f}]" if gain else ""
-            print(f"{found.base} {recipe:16} {outcome.everywhere.value:6.1f}{against}")
+    if (args.plan is None) != (args.results is None):
+        raise UserError("--plan and --results go together: what was planned, and what was spent")
+    spent = spending(args.plan, args.results) if args.plan else None
+    write_text(args.out, render(Findings.read(args.findings), read_figures(args.figures), spent, args.code))
 
 
 if __name__ == "__main__":

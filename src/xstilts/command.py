@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from xstilts.errors import UserError
 
@@ -21,6 +22,14 @@ def arguments(description: str | None, spec_required: bool = True) -> argparse.A
         "--spec", required=spec_required, help="what to do: JSON, or a file that holds it; results keep theirs"
     )
     parser.add_argument("--code", default="", help="fingerprint of the code, kept with the result")
+    return parser
+
+
+def findings_arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser for what is made from a study's findings."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--findings", required=True, type=Path, help="findings.json of the study")
+    parser.add_argument("--code", default="", help="fingerprint of the code, which Snakemake watches")
     return parser
 
 

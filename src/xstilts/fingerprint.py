@@ -55,7 +55,7 @@ class Module:
 
 TELLING = (
     *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
-    "engine.trackers",
+    *("engine.trackers", "cards.checkpoint", "cards.curve", "cards.subject"),
 )
 SURVIVING = ("alignment.parts", "engine.answers", "engine.sealed", "engine.signals", "engine.state")
 APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))

@@ -22,6 +22,7 @@ from xstilts.predictions import read_predictions, record_of
 from xstilts.scores import Record, Row
 from xstilts.specs import ScoreSpec
 
+KEYS = ("language", "split")
 SOURCE = ("checkpoint", "data", "degenerate", "layer", "layers", "pooling")  # what predictions say of themselves
 
 
@@ -85,10 +86,18 @@ class Statistics:
 
 
 def read_statistics(path: Path, split: str) -> Statistics:
-    """Per-example statistics of a split, as `score_target` kept them; what a language does not count is 0 there."""
-    table = pq.read_table(path)
+    """Per-example statistics of a split, as `score_target` kept them; what a language does not count is 0 there.
+
+    Those by layer, of retrieval, are left out: fifty columns of which no headline figure is made.
+    """
+    names = tuple(name for name in pq.read_schema(path).names if name not in KEYS and "@" not in name)
+    table = pq.read_table(path, columns=[*KEYS, *names])
     table = table.filter(pc.equal(table["split"], split))
-    language = np.array(table["language"].to_pylist())
-    names = tuple(name for name in table.column_names if name not in ("language", "split"))
     values = np.stack([pc.fill_null(table[name], 0.0).to_numpy() for name in names], axis=1)
-    return Statistics(names, {code: values[language == code] for code in dict.fromkeys(language.tolist())})
+    language = table["language"].combine_chunks().dictionary_encode()
+    codes, known = language.indices.to_numpy(), language.dictionary.to_pylist()
+    if (np.diff(codes) < 0).any():  # never as written here; sorted, a language is a view and not a copy
+        order = np.argsort(codes, kind="stable")
+        codes, values = codes[order], values[order]
+    ends = np.searchsorted(codes, np.arange(len(known)), side="right")
+    return Statistics(names, dict(zip(known, np.split(values, ends[:-1]), strict=True)))

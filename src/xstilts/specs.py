@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from xstilts.config.claims import Claim
 from xstilts.errors import UserError
 from xstilts.formats.encoding import Encoding
 
@@ -207,6 +208,8 @@ class ReportSpec(Spec):
     """Where on the hub each base is; None: from a folder, or made here."""
     fine_tuned: dict[str, tuple[str, ...]] = {}
     """Stages that bases have behind them: what is evaluated for these targets without a recipe is the base itself."""
+    claims: tuple[Claim, ...] = ()
+    """Statements that the study is held against."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -51,7 +51,7 @@ def jobs(costs: Costs) -> Iterator[tuple[str, Mapping[str, str]]]:
         for rule in ("predict_target", "score_target"):
             yield rule, {"node": str(place.parent), "target": place.stem}
     yield "measure_alignment", {"node": base, "target": "tatoeba"}
-    yield "make_report", {"study": plan.name}
+    yield "compare_recipes", {"study": plan.name}
     yield "write_submission", {"study": plan.name, "submission": "any"}
 
 

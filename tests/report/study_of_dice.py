@@ -49,8 +49,9 @@ def write_scores(spec: ReportSpec, folder: Path, sizes=None, degenerate=()) -> P
         lost = [node for node in degenerate if cell.node.startswith(node)]
         source = {"checkpoint": "c0ffee", "data": ["0"], "predictions": "0", "degenerate": lost}
         source |= {"layer": 1, "layers": 2, "pooling": "mean"} if cell.target == "tatoeba" else {}
-        recipe = "/".join(cell.node.split("/")[2:])
-        what = {"base": cell.base, "recipe": recipe, "seed": cell.seed, "node": cell.node, "task": cell.target}
+        untouched = cell.node == cell.base  # and so the same with every seed
+        what = {"base": cell.base, "recipe": spec.recipes[cell.recipe], "seed": None if untouched else cell.seed}
+        what |= {"node": cell.node, "task": cell.target}
         what |= {"languages": tuple(dict.fromkeys(table["language"].to_pylist())), "splits": ("test",), "labels": ()}
         scored = ScoreSpec(**what, **KINDS[cell.target], encoding=Encoding(max_length=64))
         score.write_scores(scored, table, source, folder / cell.node / f"{cell.target}.json", "code")

@@ -47,3 +47,21 @@ rule submission:
     input:
         lambda _: plan.submission.files(),
     localrule: True
+
+
+rule figures:
+    input:
+        plan.report.figures(),
+    localrule: True
+
+
+rule tables:
+    input:
+        plan.report.tables(),
+    localrule: True
+
+
+rule cards:
+    input:
+        plan.report.cards(),
+    localrule: True

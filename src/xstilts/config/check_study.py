@@ -12,7 +12,6 @@ from xstilts.config.tree import Tree
 from xstilts.config.world import World
 from xstilts.errors import UserError
 from xstilts.names import suggest
-from xstilts.published import published
 from xstilts.recipe import Recipe, Stage, resolve_aliases
 from xstilts.tasks import SUITES, TASKS
 
@@ -46,13 +45,6 @@ def check_study(study: Study, tree: Tree, aliases: Mapping[str, str]) -> Iterato
     yield from _targets(study, tree)
     yield from _probes(study, tree)
     yield from _recipes(study, tree, aliases)
-    theirs = study.compare.published
-    if theirs is not None and theirs not in published():
-        yield tree.problem(
-            ("compare", "published"),
-            f"nothing is known to be published as {theirs!r}{suggest(theirs, published())}",
-            f"known: {', '.join(published())}",
-        )
     baseline = study.compare.baseline
     if baseline not in study.recipes:
         yield tree.problem(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from xstilts.config.check_study import check_aliases, check_study, check_together
 from xstilts.config.check_world import check_world
+from xstilts.config.claims import open_claims
 from xstilts.config.explain import explain
 from xstilts.config.problems import Problem, Problems
 from xstilts.config.project import Project
@@ -22,7 +23,7 @@ from xstilts.names import is_name, suggest
 
 M = TypeVar("M", bound=Model)
 CONFIG = Path("config")
-BLOCKS = frozenset({"worlds", "studies"})
+BLOCKS = frozenset({"worlds", "studies", "claims"})
 
 
 def load(config: Mapping[str, Any], root: Path) -> Project:
@@ -45,10 +46,11 @@ def load(config: Mapping[str, Any], root: Path) -> Project:
     study = _typed(Study, study_tree, problems) if study_tree else None
     if settings:
         problems.extend(_sense(settings, tree, world, world_tree, study, study_tree))
+    claims = open_claims(root, tree.below("claims"), settings.aliases, problems) if settings else ()
     problems.stop_if_any()
     assert settings is not None and world is not None and study is not None
     study = study.model_copy(update={"bases": study.bases or world.default_bases})
-    return Project(settings, world, study)
+    return Project(settings, world, study, claims)
 
 
 def _chosen(tree: Tree, key: str) -> str | None:

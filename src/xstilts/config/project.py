@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from xstilts.config.claims import Claim
 from xstilts.config.settings import Settings
 from xstilts.config.study import Study
 from xstilts.config.world import World
@@ -20,6 +21,7 @@ class Project:
     settings: Settings
     world: World
     study: Study
+    claims: tuple[Claim, ...] = ()
 
     @property
     def aliases(self) -> Mapping[str, str]:

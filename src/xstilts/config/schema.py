@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from xstilts.config.claims import Entry
 from xstilts.config.settings import Settings
 from xstilts.config.site import Site
 from xstilts.config.study import Study
-from xstilts.config.types import Model
+from xstilts.config.types import Model, Name
 from xstilts.config.world import World
 from xstilts.planner.document import Document
 from xstilts.scores import Record
@@ -30,6 +33,8 @@ def schemas() -> dict[str, str]:
     for name, model in MODELS.items():
         schema = {"$schema": DIALECT, **_partial(model.model_json_schema())}
         texts[f"{name}.schema.json"] = _text(schema)
+    claims = TypeAdapter(dict[Name, Entry]).json_schema()
+    texts["claims.schema.json"] = _text({"$schema": DIALECT, "title": "Claims", **_partial(claims)})
     texts["scores.schema.json"] = _text({"$schema": DIALECT, **Record.model_json_schema(mode="serialization")})
     texts["plan.schema.json"] = _text({"$schema": DIALECT, **Document.model_json_schema(mode="serialization")})
     return texts

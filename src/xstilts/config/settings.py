@@ -44,3 +44,6 @@ class Settings(Model):
     studies: dict[Name, dict[str, Any]] = Field(
         default_factory=dict, description="settings laid over the files of studies, by the study's name; or new studies"
     )
+    claims: dict[Name, dict[str, Any]] = Field(
+        default_factory=dict, description="settings laid over config/claims.yaml, by the claim's name; or new claims"
+    )

@@ -13,11 +13,6 @@ class Compare(Model):
     """What the results of a study are held against."""
 
     baseline: Name = Field(description="the recipe that the others are compared to")
-    published: Name | None = Field(
-        default=None,
-        description="published figures that the baseline is held against, by language: an entry of"
-        " src/xstilts/published.yaml",
-    )
 
 
 class Study(Model):

@@ -29,10 +29,12 @@ RULES = {
     "predictions": "predict_target",
     "alignment": "measure_alignment",
     "scores": "score_target",
-    "report": "make_report",
+    "report": "compare_recipes",
     "submission": "write_submission",
 }
 """The rules that write benchmarks, by the folder that these are in."""
+LOCAL = (".figures", ".tables", ".cards", ".page")
+"""Ends of benchmarks of what is made from a study's findings where Snakemake runs, in seconds."""
 FOLDERS = {"pretrain_base": "checkpoints"} | {rule: folder for folder, rule in RULES.items()}
 """The folder of a rule's benchmarks."""
 
@@ -104,7 +106,7 @@ def wildcards_of(rule: str, parts: tuple[str, ...]) -> dict[str, str] | None:
             return {"parent": path, "stage": last}
         case (("predict_target" | "measure_alignment" | "score_target"), length) if length > 0:
             return {"node": path, "target": last}
-        case "make_report", 0 if not last.endswith(".published"):
+        case "compare_recipes", 0 if not last.endswith(LOCAL):
             return {"study": last}
         case "write_submission", 1:
             return {"study": before[0], "submission": last}

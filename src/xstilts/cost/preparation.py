@@ -14,6 +14,7 @@ LETTERS = 4.2  # bytes of text for each token, about
 STORED = 0.6  # of a byte, once it is compressed as Parquet
 CHUNK = 20_000  # records that a writer holds at once, see scripts/prepare.py
 RECORD, COPIES = 1000.0, 6.0  # bytes of a record in Python, beside so many times its text
+COUNTED, FP64 = 3, 8  # numbers that a metric counts of an example, and bytes of each
 PIECES = 2_000  # records that are tokenised together, see encode.py
 COLUMNS = {"classification": 16, "choice": 16, "span": 24, "tagging": 16, "retrieval": 12, "mlm": 12}
 """Bytes of a sequence in a token file beside its ids."""
@@ -67,9 +68,15 @@ def fetching(size: float, memory: float = 0.0) -> Work:
     )
 
 
-def reporting(cells: int) -> Work:
-    """A page and its tables, of so many score files."""
-    return Work("report", {"start": 1.0, "items": cells}, {"processes": 1.0, "items": cells}, disk=cells * 5e3)
+def comparing(files: int, tests: list[int], runs: int, bases: int) -> Work:
+    """Recipes, from so many score files of so many runs of each base; `tests`: examples of each target."""
+    held = max(tests, default=0) * runs * COUNTED * FP64
+    return Work(
+        "report",
+        {"start": 1.0, "items": files, "draws": sum(tests) * runs * bases},
+        {"processes": 1.0, "items": files, "held": held},
+        disk=files * 5e3,
+    )
 
 
 def submitting(records: int) -> Work:

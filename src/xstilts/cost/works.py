@@ -10,12 +10,12 @@ from xstilts.cost.data import Data, DataSizes, tokenizer_of
 from xstilts.cost.devices import Device
 from xstilts.cost.evaluation import aligning, predicting, scoring
 from xstilts.cost.preparation import (
+    comparing,
     download_of,
     drawing,
     encoding,
     fetching,
     preparing,
-    reporting,
     submitting,
     tokenizing,
 )
@@ -54,7 +54,7 @@ class Works:
             "predict_target": (_base_and_target, self._predictions),
             "measure_alignment": (_base_and_target, self._alignment),
             "score_target": (_base_and_target, self._scores),
-            "make_report": (lambda w: (), lambda: reporting(len(self.plan.scores.files))),
+            "compare_recipes": (lambda w: (), self._comparison),
             "write_submission": (lambda w: (), self._submission),
         }
 
@@ -127,6 +127,13 @@ class Works:
 
     def _scores(self, base: str, target: str) -> Work:
         return scoring(get(target), self._parts(base, target))
+
+    def _comparison(self) -> Work:
+        """Of one base after the other, and in it one target."""
+        project = self.plan.project
+        tests = [self.sizes.records(task.name, task.evaluated[-1])[0] for task in project.targets]
+        runs = len(project.recipes) * len(project.study.seeds)
+        return comparing(len(self.plan.scores.files), tests, runs, len(project.study.bases))
 
     def _submission(self) -> Work:
         targets = [folder.target for folder in self.plan.submission.official]

@@ -10,6 +10,9 @@ from typing import Any
 import safetensors.torch
 import torch
 
+from xstilts.cards.checkpoint import card
+from xstilts.cards.curve import CURVE, curve_svg
+from xstilts.cards.subject import Subject
 from xstilts.engine.model import MultiTaskModel
 from xstilts.files import write_digest, write_json, write_text
 from xstilts.layout import CARD, DIGEST, HEADS, RECORD, TOKENIZER_FILES, checkpoint_digest
@@ -38,7 +41,10 @@ def save(
             if (parent / kept).exists():
                 shutil.copyfile(parent / kept, draft / kept)
         write_json(draft / RECORD, record)
-        write_text(draft / CARD, card(record))
+        write_text(draft / CARD, card(Subject.trained(record, folder, parent)))
+        drawn = curve_svg(record)
+        if drawn:
+            write_text(draft / CURVE, drawn)
         written = [folder / file.name for file in sorted(draft.iterdir())]
         for file in written:
             (draft / file.name).replace(file)
@@ -67,28 +73,3 @@ def distinct(weights: dict[str, torch.Tensor], known: dict[str, torch.Tensor]) -
             seen.add(id(tensor))
             found[name] = tensor
     return found
-
-
-def card(record: dict[str, Any]) -> str:
-    """The checkpoint's README.md: what it is, what it was trained on, how it was chosen."""
-    settings = {key: value for key, value in record["spec"]["stage"].items() if key != "parts" and value is not None}
-    parts = ", ".join(record["data"])
-    lines = [
-        "---",
-        "library_name: transformers",
-        "tags: [xstilts]",
-        "---",
-        f"# {record['node']}",
-        "",
-        f"Trained by xstilts {record['versions']['xstilts']} on {parts}, from the checkpoint {record['parent'][:16]}.",
-        f"Step {record['best_step']} of {record['steps']} was kept; English dev score {record['best_score']}.",
-        *([f"**Degenerate**: {record['sign']}, with this seed and the ones before."] if record["sign"] else []),
-        "",
-        "| setting | value |",
-        "|---|---|",
-        *[f"| {key} | {value} |" for key, value in settings.items()],
-        "",
-        "`training.json` holds the whole record: digests of parent and data, the curve, library versions.",
-        "",
-    ]
-    return "\n".join(lines)

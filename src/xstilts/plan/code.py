@@ -11,7 +11,6 @@ from xstilts.plan.prints import Prints
 from xstilts.specs import Spec
 
 PROGRAMS = {
-    "published": "compare_published",
     "prepare": "prepare",
     "tokenizer": "train_tokenizer",
     "encode": "encode_tokens",
@@ -21,7 +20,11 @@ PROGRAMS = {
     "predict": "predict_target",
     "align": "measure_alignment",
     "score": "score_target",
-    "report": "make_report",
+    "compare": "compare_recipes",
+    "figures": "draw_figures",
+    "tables": "write_tables",
+    "cards": "write_cards",
+    "page": "make_report",
     "submission": "write_submission",
 }
 

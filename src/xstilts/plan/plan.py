@@ -31,6 +31,7 @@ from xstilts.plan.tokens import Tokens
 if TYPE_CHECKING:
     from xstilts.cost.costs import Costs
     from xstilts.cost.requests import Requests
+    from xstilts.report.planned import StudyPlan
 
 _opened: list[Plan] = []
 
@@ -99,3 +100,10 @@ class Plan:
         from xstilts.cost.requests import Requests
 
         return Requests(self)
+
+    @cached_property
+    def expected(self) -> StudyPlan:
+        """What the whole study would take, as it could be told before its first job."""
+        from xstilts.planner.study import study_plan  # which asks the plan in its turn
+
+        return study_plan(self)

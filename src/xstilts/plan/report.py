@@ -1,16 +1,20 @@
-"""The report of a study, and its comparison with published figures."""
+"""The report of a study: what was found, and the figures, tables, cards and the page that are made from it."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from xstilts.plan.code import Code
 from xstilts.plan.facts import Facts
 from xstilts.published import FILE
 from xstilts.recipe import digest
+from xstilts.report.figures.names import names as figures
+from xstilts.report.tables.names import files as tables
 from xstilts.specs import ReportSpec, TargetSpec
 
 TEMPLATES = sorted(Path(__file__).parents[1].glob("report/templates/*"))
+DRAWN = ("svg", "png", "csv")
 
 
 class Report:
@@ -22,6 +26,10 @@ class Report:
 
     def spec(self) -> ReportSpec:
         """What the report shows: the study as resolved."""
+        return self._spec
+
+    @cached_property
+    def _spec(self) -> ReportSpec:
         project, study, bases = self.facts.project, self.facts.study, self.facts.world.bases
         return ReportSpec(
             study=self.facts.name,
@@ -35,20 +43,31 @@ class Report:
             left_out=self.left_out,
             hubs={name: bases[name].hub for name in study.bases},
             fine_tuned={name: base.fine_tuned for name in study.bases if (base := bases[name]).fine_tuned},
+            claims=project.claims,
         )
 
-    def code(self) -> str:
-        """The report's code, and its templates, whose every character counts."""
-        return digest([self._code.now("report"), *(file.read_text(encoding="utf-8") for file in TEMPLATES)])
+    def code(self, program: str) -> str:
+        """Of what is read besides code every character counts: published figures, templates of the page."""
+        read = {"compare": [FILE], "page": TEMPLATES}.get(program, [])
+        return digest([self._code.now(program), *(file.read_text(encoding="utf-8") for file in read)])
 
-    def files(self) -> list[Path]:
-        """The page, and its tables as CSV."""
-        return [self.folder / "report.html", self.folder / "scores.csv", self.folder / "recipes.csv"]
+    # files ------------------------------------------------------------------------------------------------------------
+    def found(self) -> Path:
+        """All that was found, as data."""
+        return self.folder / "findings.json"
 
-    def published_code(self) -> str:
-        """The comparison's code, and the figures themselves."""
-        return digest([self._code.now("published"), FILE.read_text(encoding="utf-8")])
+    def page(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
 
-    def published_files(self) -> list[Path]:
-        """The comparison with published figures, in studies that ask for one."""
-        return [self.folder / "published.csv"] if self.facts.study.compare.published else []
+    def figures(self) -> list[Path]:
+        """Each figure as SVG and PNG, and its data."""
+        return [self.folder / f"figures/{name}.{kind}" for name in figures(self._spec) for kind in DRAWN]
+
+    def tables(self) -> list[Path]:
+        """Each table as Markdown, LaTeX and CSV."""
+        return [self.folder / "tables" / file for file in tables(self._spec)]
+
+    def cards(self) -> list[Path]:
+        """The list of checkpoints' cards, which are written with it, and the study's own."""
+        return [self.folder / "cards.md", self.folder / "README.md"]

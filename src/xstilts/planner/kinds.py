@@ -16,8 +16,13 @@ KINDS: Mapping[str, str] = {
     "predict_target": "prediction",
     "measure_alignment": "alignment",
     "score_target": "scores",
+    "compare_recipes": "report",
+    "plan_study": "report",
+    "draw_figures": "report",
+    "write_tables": "report",
+    "write_cards": "report",
     "make_report": "report",
-    "compare_published": "report",
+    "preview": "report",
     "write_submission": "submission",
 }
 """The kind of a rule's jobs. `train_checkpoint` trains targets as well, which only the study tells apart."""

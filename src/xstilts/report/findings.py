@@ -1,250 +1,305 @@
-"""The figures of a study, computed from its scores: what the page and the tables show, and nothing about how.
+"""What a study found, as data: `findings.json`, which the page, the figures, the tables and the cards are made from.
 
-A target's mean is unweighted over its languages, English included; the mean over targets is unweighted over these, as
-XTREME averages.
+Every figure is in per cent, every difference in points. A target's mean is unweighted over its languages, English
+included; an average is unweighted over targets, as XTREME takes it. What could not be computed, because runs are
+missing or a target has no English test, is None.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
 
-import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from xstilts.bootstrap import Values
 from xstilts.errors import UserError
-from xstilts.metrics import metric_named
-from xstilts.metrics.base import SCORE, named
-from xstilts.report.contrast import Estimate, Samples, estimate, mean, redraw, seed_weights
-from xstilts.report.scores import Score, Scores
 from xstilts.specs import ReportSpec
-from xstilts.tasks import BENCHMARKS, TASKS
 
 ENGLISH = "en"
-Grid = Sequence[Sequence[Score]]  # of one target: recipes, and in each the seeds
+MEAN = "(mean)"  # no name of a target may hold a parenthesis
+SIGNIFICANT = 0.05
+LABORATORIES = frozenset({"mini", "nano"})
+"""Worlds of invented languages, where no score file is there to tell it."""
+Standing = Literal["supported", "contradicted", "not decided", "missing"]
+Certainty = Literal["published", "recalled"]
 
 
-@dataclass(frozen=True)
-class Target:
+class Told(BaseModel):
+    """A frozen part of the findings, strict about what it holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Estimate(Told):
+    """A figure and the 95 % interval around it, over seeds and test examples."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the whole interval lies on one side of 0; 0: not decided."""
+        return 1 if self.low > 0 else -1 if self.high < 0 else 0
+
+
+class Effect(Estimate):
+    """A paired difference between recipes."""
+
+    p: float
+    """Of no difference, for this one alone."""
+    holm: float | None = None
+    """p corrected for all differences of its kind in the study; None: it is the only one of its kind."""
+    new_language: tuple[float, float] | None = None
+    """The interval for the mean over other languages such as these; None: fewer than two languages."""
+    detectable: float
+    """The smallest difference that a study like this one finds four times of five."""
+
+    @property
+    def significant(self) -> int:
+        """1 or -1 where the difference holds after the correction; 0: it does not."""
+        corrected = self.p if self.holm is None else self.holm
+        return (1 if self.value > 0 else -1) if corrected < SIGNIFICANT else 0
+
+
+class Run(Told):
+    """One evaluation that the study asks for."""
+
+    recipe: str
+    target: str
+    seed: int
+    node: str
+    """The checkpoint that was read; the score files are `scores/<node>/<target>.{json,parquet}`."""
+    state: Literal["scored", "degenerate", "missing"]
+    """Degenerate: it descends from a training that learned nothing, and stayed so with other seeds."""
+    lost: tuple[str, ...] = ()
+    """The degenerate nodes on the way."""
+    checkpoint: str | None = None
+    """Digest of the checkpoint; None where the score file is missing."""
+    predictions: str | None = None
+    """Digest of the prediction file."""
+    layer: int | None = None
+    """Retrieval: the block whose output was read."""
+
+
+class Target(Told):
     """What a column of the tables is about."""
 
     name: str
     title: str
     trained: bool
     """Fine-tuned on English; otherwise the encoder is read as it is (retrieval)."""
-    chance: float
-    chance_known: bool
-    examples: Mapping[str, int]
-    """By language, English first."""
+    metric: str
+    chance: float | None
+    """What guessing scores; None: next to nothing."""
+    languages: dict[str, int]
+    """Test examples by language, English first."""
     unpaired: tuple[str, ...]
     """Languages in which recipes were tested on different numbers of examples."""
 
 
-@dataclass(frozen=True)
-class Views:
-    """Samples of one target, or of the mean over targets; None where it has no such language."""
+class Average(Told):
+    """The mean over some targets: all of the study, a benchmark's, or those of a group of it."""
 
-    everywhere: Samples
-    english: Samples | None
-    others: Samples | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One recipe on one target, or on the mean over targets. Gains are differences to the baseline, None for itself."""
-
-    everywhere: Estimate
-    english: Estimate | None
-    others: Estimate | None
-    others_99: Estimate | None
-    gain: Estimate | None
-    gain_others: Estimate | None
-    seeds: tuple[float, ...]
-    """Mean over all languages with each seed."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The recipe that gains most over the baseline on the mean over targets."""
-
-    recipe: str
-    gain: Estimate
-    others: Estimate | None
-
-
-@dataclass(frozen=True)
-class Average:
-    """The mean over a benchmark's targets, or over a group of them, all of which the study has."""
-
-    benchmark: str
-    """Its title; it says so where targets were not tested in all of their languages."""
-    group: str | None
-    """None: the whole benchmark."""
+    name: str
+    """In parentheses, as no target's is: `(mean)`, `(XTREME)`, `(XTREME: retrieval)`."""
+    title: str
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Findings:
-    """All figures of one base; dictionaries are in the study's order."""
+class Outcome(Told):
+    """One recipe on one target, or on an average (whose name then stands for the target's)."""
+
+    recipe: str
+    target: str
+    seeds: tuple[int, ...]
+    """Those that count: with all runs that this figure needs."""
+    score: Estimate | None
+    """The mean over all languages."""
+    english: Estimate | None
+    others: Estimate | None
+    """The mean over the languages other than English."""
+    others_99: tuple[float, float] | None
+    """The 99 % interval of `others`."""
+    gap: Estimate | None
+    """English less the others."""
+    gain: Effect | None
+    """Difference to the baseline; None for the baseline itself."""
+    gain_english: Effect | None
+    gain_others: Effect | None
+    gap_change: Effect | None
+    """Difference of the gap to the baseline's."""
+    by_seed: dict[int, float]
+    """The mean over all languages with each seed."""
+
+
+class LanguageOutcome(Told):
+    """One recipe on one target in one language: the mean over seeds."""
+
+    recipe: str
+    target: str
+    language: str
+    score: Estimate | None
+    gain: Effect | None
+
+
+class Answer(Told):
+    """The recipe that gains most over the baseline on the mean over targets, picked in hindsight."""
+
+    recipe: str
+    gain: Effect
+    others: Effect | None
+
+
+class Contrast(Told):
+    """One comparison that a claim rests on."""
+
+    what: str
+    """In words: `squad − qqp on XTREME`."""
+    effect: Effect
+
+
+class Verdict(Told):
+    """What the study says of a claim."""
+
+    claim: str
+    says: str
+    standing: Standing
+    reason: str
+    """The rule that led to it, with its figures, in one sentence."""
+    contrasts: tuple[Contrast, ...]
+    """The deciding one first; empty where runs are missing."""
+    missing: tuple[str, ...]
+    """What would have to be run, in words."""
+    published: str
+    """The figure that was published, in words; "" for a claim of one's own."""
+    source: str
+    certainty: Certainty
+
+
+class Comparison(Told):
+    """A published figure and ours."""
+
+    source: str
+    """An entry of published.yaml."""
+    recipe: str
+    target: str
+    language: str
+    """A language's code, or `mean`."""
+    metric: str
+    split: str
+    gain: bool
+    """A difference to the baseline, not a score."""
+    certainty: Certainty
+    published: float
+    ours: float | None
+    """None where it was not evaluated here."""
+
+    @property
+    def difference(self) -> float | None:
+        """Ours less theirs."""
+        return None if self.ours is None else self.ours - self.published
+
+
+class Source(Told):
+    """Where published figures were read."""
+
+    name: str
+    title: str
+    text: str
+    base: str
+    notes: tuple[str, ...]
+    """What keeps ours from comparing with them, in sentences."""
+
+
+class Node(Told):
+    """A checkpoint of the tree, with one seed."""
+
+    path: str
+    state: Literal["made", "degenerate", "missing"]
+    digest: str | None = None
+    step: int | None = None
+    """The one that was kept."""
+    steps: int | None = None
+    dev: float | None = None
+    """English dev score of that step, in per cent."""
+
+
+class Data(Told):
+    """A data set that the study trains or tests on."""
+
+    title: str
+    url: str
+    tasks: tuple[str, ...]
+    licence: str
+    noncommercial: bool
+    citation: str
+
+
+class BaseFindings(Told):
+    """All figures of one base; in the study's order."""
 
     base: str
     seeds: tuple[int, ...]
     targets: tuple[Target, ...]
-    outcomes: Mapping[tuple[str, str], Outcome]
-    """By recipe and target."""
-    means: Mapping[str, Outcome]
-    """By recipe, over all targets."""
-    averages: Mapping[tuple[str, Average], Outcome]
-    """By recipe and average."""
-    languages: Mapping[tuple[str, str, str], float]
-    """By recipe, target and language: the mean over seeds."""
+    averages: tuple[Average, ...]
+    """The mean over all targets of the study comes first."""
+    outcomes: tuple[Outcome, ...]
+    languages: tuple[LanguageOutcome, ...]
+    runs: tuple[Run, ...]
+    nodes: tuple[Node, ...]
     answer: Answer | None
-    """None where there is nothing but the baseline."""
+    """None where there is nothing to compare."""
+    verdicts: tuple[Verdict, ...]
+    comparisons: tuple[Comparison, ...]
+
+    @cached_property
+    def _outcomes(self) -> Mapping[tuple[str, str], Outcome]:
+        return {(one.recipe, one.target): one for one in self.outcomes}
+
+    @cached_property
+    def _languages(self) -> Mapping[tuple[str, str, str], LanguageOutcome]:
+        return {(one.recipe, one.target, one.language): one for one in self.languages}
+
+    def outcome(self, recipe: str, target: str) -> Outcome:
+        """Of a recipe on a target, or on an average by its name."""
+        return self._outcomes[recipe, target]
+
+    def language(self, recipe: str, target: str, language: str) -> LanguageOutcome:
+        """Of a recipe on a target in a language of its test."""
+        return self._languages[recipe, target, language]
 
     @property
-    def benchmarks(self) -> tuple[Average, ...]:
-        """The averages that the study's targets allow."""
-        return tuple(dict.fromkeys(average for _, average in self.averages))
+    def missing(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.state == "missing")
+
+    @property
+    def degenerate(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.state == "degenerate")
 
 
-def find(spec: ReportSpec, scores: Scores) -> list[Findings]:
-    """The findings on each base of the study. Cost: about 40 ms for each target and language with 600 examples."""
-    return [_find(spec, scores, base) for base in dict.fromkeys(cell.base for cell in spec.cells)]
+class Findings(Told):
+    """All that a study found."""
 
+    spec: ReportSpec
+    code: str
+    """Fingerprint of the code that computed this."""
+    draws: int
+    versions: dict[str, tuple[str, ...]]
+    """Of libraries, as the score files tell them; several where runs saw several."""
+    generated: bool
+    """Of invented languages: no figure says anything of a real model."""
+    bases: tuple[BaseFindings, ...]
+    sources: tuple[Source, ...]
+    """Of the published figures that are compared."""
+    data: tuple[Data, ...]
 
-def _find(spec: ReportSpec, scores: Scores, base: str) -> Findings:
-    cells = {(cell.recipe, cell.target, cell.seed): score for cell, score in scores.items() if cell.base == base}
-    seeds = tuple(dict.fromkeys(seed for *_, seed in cells))
-    recipes = list(spec.recipes)
-    weights = seed_weights(len(seeds))
-    targets: list[Target] = []
-    views: list[Views] = []
-    languages: dict[tuple[str, str, str], float] = {}
-    for name, target_spec in spec.targets.items():
-        grid = [[cells[recipe, name, seed] for seed in seeds] for recipe in recipes]
-        target = describe(name, target_spec.title, grid)
-        samples = by_language(target, grid)
-        targets.append(target)
-        views.append(views_of(samples))
-        for language, sample in samples.items():
-            languages |= {(r, name, language): float(p.mean()) for r, p in zip(recipes, sample.point, strict=True)}
-    baseline = recipes.index(spec.baseline)
-    outcomes = {
-        (recipe, target.name): outcome(view, arm, baseline, weights)
-        for target, view in zip(targets, views, strict=True)
-        for arm, recipe in enumerate(recipes)
-    }
-    overall = mean_of(views)
-    means = {recipe: outcome(overall, arm, baseline, weights) for arm, recipe in enumerate(recipes)}
-    by_target = {target.name: view for target, view in zip(targets, views, strict=True)}
-    averages = {
-        (recipe, average): outcome(mean_of([by_target[name] for name in average.targets]), arm, baseline, weights)
-        for average in averages_of(targets)
-        for arm, recipe in enumerate(recipes)
-    }
-    return Findings(base, seeds, tuple(targets), outcomes, means, averages, languages, answer_of(means))
-
-
-def averages_of(targets: Sequence[Target]) -> Iterator[Average]:
-    """The averages that can be taken: of benchmarks and of groups that are complete, as XTREME's own script shows."""
-    tested = {target.name: set(target.examples) for target in targets}
-    for benchmark in BENCHMARKS.values():
-        for group, names in (*benchmark.groups.items(), (None, benchmark.targets)):
-            if set(names) <= set(tested):
-                whole = all(tested[name] == set(TASKS[name].languages) for name in names)
-                yield Average(benchmark.title if whole else f"{benchmark.title}, other languages", group, names)
-
-
-def describe(name: str, title: str, grid: Grid) -> Target:
-    """A target as its scores tell it; UserError where recipes were tested in different languages."""
-    first = grid[0][0]
-    codes = sorted(first.statistics, key=lambda code: code != ENGLISH)  # stable: the others keep their order
-    for score in (score for arm in grid for score in arm):
-        if score.names != first.names:
-            raise UserError(
-                f"{score.record.spec.node} and {first.record.spec.node} were scored on {name} by different code (their "
-                "statistics differ), so they do not compare: delete their score files, and make them again"
-            )
-        if set(score.statistics) != set(codes):
-            raise UserError(
-                f"{score.record.spec.node} and {first.record.spec.node} were scored in different languages on {name},"
-                " so their means do not compare: delete their score files, and make them again with snakemake"
-            )
-    sizes = {code: [len(score.statistics[code]) for arm in grid for score in arm] for code in codes}
-    spec = first.record.spec
-    return Target(
-        name=name,
-        title=title,
-        trained=spec.format != "retrieval",
-        chance=spec.chance or 0.0,
-        chance_known=spec.chance is not None,
-        examples={code: n[0] for code, n in sizes.items()},
-        unpaired=tuple(code for code, n in sizes.items() if len(set(n)) > 1),
-    )
-
-
-def by_language(target: Target, grid: Grid) -> dict[str, Samples]:
-    """Samples of the headline metric in each language.
-
-    All languages of a target are drawn alike where they have equally many examples: test sets that are translations of
-    each other are so drawn sentence by sentence. Targets are drawn independently of each other.
-    """
-    score = headline(grid[0][0])
-    seed = zlib.crc32(target.name.encode())
-    return {
-        code: redraw([[one.statistics[code] for one in arm] for arm in grid], score, seed) for code in target.examples
-    }
-
-
-def headline(one: Score) -> Values:
-    """The headline metric of a target, as a function of its summed statistics."""
-    metric = metric_named(one.record.spec.metric)
-
-    def score(sums: np.ndarray) -> np.ndarray:
-        return metric.scored(named(one.names, sums))[SCORE]
-
-    return score
-
-
-def views_of(samples: Mapping[str, Samples]) -> Views:
-    """One target over all languages, in English, and in the others."""
-    others = [sample for code, sample in samples.items() if code != ENGLISH]
-    return Views(mean(list(samples.values())), samples.get(ENGLISH), mean(others) if others else None)
-
-
-def mean_of(views: Sequence[Views]) -> Views:
-    """The mean over targets; over those that have the language, for English and for the others."""
-    english = [view.english for view in views if view.english]
-    others = [view.others for view in views if view.others]
-    return Views(
-        everywhere=mean([view.everywhere for view in views]),
-        english=mean(english) if english else None,
-        others=mean(others) if others else None,
-    )
-
-
-def outcome(views: Views, arm: int, baseline: int, weights: np.ndarray) -> Outcome:
-    """The figures of one arm."""
-
-    def level(samples: Samples | None, level: float = 0.95) -> Estimate | None:
-        return estimate(samples.arm(arm), weights, level) if samples else None
-
-    def gain(samples: Samples | None) -> Estimate | None:
-        return estimate(samples.minus(arm, baseline), weights) if samples and arm != baseline else None
-
-    return Outcome(
-        everywhere=estimate(views.everywhere.arm(arm), weights),
-        english=level(views.english),
-        others=level(views.others),
-        others_99=level(views.others, 0.99),
-        gain=gain(views.everywhere),
-        gain_others=gain(views.others),
-        seeds=tuple(map(float, views.everywhere.point[arm])),
-    )
-
-
-def answer_of(means: Mapping[str, Outcome]) -> Answer | None:
-    """The recipe with the largest gain; the first of them where several are equal."""
-    gains = [Answer(recipe, found.gain, found.gain_others) for recipe, found in means.items() if found.gain]
-    return max(gains, key=lambda answer: answer.gain.value, default=None)
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """From `findings.json`."""
+        try:
+            return cls.model_validate_json(file.read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            raise UserError(f"{file} holds no findings: {error}\nDelete it, and let snakemake make it again") from None

@@ -8,50 +8,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from pydantic import ValidationError
 
 from xstilts.errors import UserError
-from xstilts.score import read_statistics
+from xstilts.score import Statistics, read_statistics
 from xstilts.scores import Record
 from xstilts.specs import Cell, ReportSpec
 
 
 @dataclass(frozen=True)
 class Score:
-    """One evaluation: its record, and its per-example statistics by language."""
+    """One evaluation: its record, and where its per-example statistics lie."""
 
     record: Record
-    statistics: Mapping[str, np.ndarray]
-    names: tuple[str, ...]
-    """Of the statistics, in the order of their columns."""
+    file: Path
+
+    def statistics(self) -> Statistics:
+        """Those of the reported split, read anew each time: all of a study's together would fill the memory."""
+        return read_statistics(self.file, self.record.spec.splits[-1])
 
 
 Scores = Mapping[Cell, Score]
 
 
 def read_scores(spec: ReportSpec, folder: Path) -> dict[Cell, Score]:
-    """The evaluation behind each cell; one that serves several cells (an untouched base) is read once.
-
-    Cost: all per-example statistics of the study are held in memory, 8 bytes a number.
-    """
-    read: dict[tuple[str, str], Score] = {}
+    """The evaluation behind each cell, of those that are there; one that serves several cells is read once."""
+    read: dict[tuple[str, str], Score | None] = {}
     for cell in spec.cells:
         key = cell.node, cell.target
         if key not in read:
             read[key] = read_score(spec, cell, folder)
-    return {cell: read[cell.node, cell.target] for cell in spec.cells}
+    return {cell: score for cell in spec.cells if (score := read[cell.node, cell.target])}
 
 
-def read_score(spec: ReportSpec, cell: Cell, folder: Path) -> Score:
-    """One evaluation from its two files; UserError where one is not there or holds something else."""
+def read_score(spec: ReportSpec, cell: Cell, folder: Path) -> Score | None:
+    """One evaluation; None where one of its two files is missing, UserError where one holds something else."""
     record, statistics = (folder / cell.node / f"{cell.target}.{kind}" for kind in ("json", "parquet"))
-    for path in (record, statistics):
-        if not path.is_file():
-            raise UserError(f"there is no score file {path}: make it with\n    {command(spec, str(path))}")
+    if not (record.is_file() and statistics.is_file()):
+        return None
     try:
         found = Record.model_validate(json.loads(record.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, ValidationError) as error:
+    except (ValueError, ValidationError) as error:
         raise UserError(
             f"{record} is no record of scores: {error}\nDelete it, then\n    {command(spec, str(record))}"
         ) from None
@@ -59,8 +56,7 @@ def read_score(spec: ReportSpec, cell: Cell, folder: Path) -> Score:
         raise UserError(
             f"{record} holds the scores of {found.spec.node} on {found.spec.task}: it was moved here by hand"
         )
-    counted = read_statistics(statistics, found.spec.splits[-1])
-    return Score(found, counted.languages, counted.names)
+    return Score(found, statistics)
 
 
 def command(spec: ReportSpec, *targets: str) -> str:
