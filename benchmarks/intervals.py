@@ -1,8 +1,8 @@
 """How often do the report's intervals hold the truth, and its tests find what is not there? By simulation.
 
-A run answers an example right where  level(recipe) + difficulty(example) + luck(run) + error(run, example) + ease(language)
-lies above 0, all of them normal: so the truth, over all examples and runs there could be, is known exactly. Each line
-is one kind of study, simulated many times.
+A run answers an example right where level(recipe) + difficulty(example) + luck(run) + ease(language) + error(run,
+example) lies above 0, all but the first of them normal: so the truth, over all examples and runs there could be, is
+known exactly. Each line is one kind of study, simulated many times.
 
     python benchmarks/intervals.py                  2,000 studies of each kind: a minute or two
     python benchmarks/intervals.py --studies 500
@@ -83,7 +83,7 @@ def study(kind: Kind, rng: np.random.Generator) -> list[Samples]:
     luck = kind.luck * rng.standard_normal((*shape, 1))
     alike = kind.difficulty * rng.standard_normal(kind.examples)
     found = []
-    for language in range(kind.languages):
+    for _ in range(kind.languages):
         difficulty = alike if kind.translated else kind.difficulty * rng.standard_normal(kind.examples)
         ease = kind.ease * rng.standard_normal() * (np.arange(kind.recipes) > 0)[:, None, None]
         level = np.array([kind.level(recipe) for recipe in range(kind.recipes)])[:, None, None]

@@ -74,4 +74,4 @@ def test_a_dry_run_plans_it(tmp_path: Path):
         assert done.returncode == 0, done.stderr
         counted = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
         assert counted["measure_alignment"] == "4", "the base, and three intermediates"
-        assert ("make_report" in counted) == more
+        assert ("compare_recipes" in counted) == more

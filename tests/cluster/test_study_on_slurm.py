@@ -72,7 +72,7 @@ def test_after_one_change_of_one_target_its_jobs_alone_are_submitted(copy: Study
     before = slurm_jobs(cluster)
     copy.edit("config/worlds/nano.yaml", "xnli: {steps: 20}", "xnli: {steps: 20, lr: 2.0e-4}")
     said = copy.run_on(cluster, "all")
-    assert rules_of(said) == {"train_checkpoint": 3, "predict_target": 3, "score_target": 3, "make_report": 1}
+    assert rules_of(said) == {"train_checkpoint": 3, "predict_target": 3, "score_target": 3, "compare_recipes": 1}
     assert len(slurm_jobs(cluster) - before) == 10
 
 

@@ -4,7 +4,21 @@ import shutil
 from collections import Counter
 
 RECIPES = ("", "mnli/", "mnli/squad/", "ccg+hellaswag+mlm+qqp/")
-REPORT = "make_report report/smoke/report"
+MADE = {
+    "compare_recipes": "findings",
+    "draw_figures": "figures/forest-mean",
+    "write_tables": "tables/recipes",
+    "write_cards": "cards",
+    "make_report": "report",
+}
+"""What is made from scores, and the first file of each."""
+
+
+def report_of(study):
+    return [f"{rule} report/{study}/{file}" for rule, file in MADE.items()]
+
+
+REPORT = report_of("smoke")
 METRIC = ("src/xstilts/metrics/squad.py", r"\b(a|an|the)\b", r"\b(a|an|the|some)\b")  # XQuAD's, and none other's here
 
 
@@ -18,7 +32,7 @@ def test_learning_rate_of_one_target(copy):
     nodes = [f"tiny/s1/{recipe}udpos" for recipe in RECIPES]
     expected = [f"train_checkpoint checkpoints/{node}" for node in nodes]
     expected += [job for node in nodes for job in evaluation(node, "udpos")]
-    assert copy.planned(*override) == Counter([*expected, REPORT])
+    assert copy.planned(*override) == Counter([*expected, *REPORT])
 
 
 def test_an_intermediate_task(copy):
@@ -30,7 +44,7 @@ def test_an_intermediate_task(copy):
     evaluated = [*zip(children, ("xnli", "udpos", "xquad"), strict=True), (f"{node}/xquad", "mlqa")]
     evaluated += [(node, "bucc"), (node, "tatoeba")]
     expected += [job for n, target in evaluated for job in evaluation(n, target)]
-    assert copy.planned(*override) == Counter([*expected, REPORT])
+    assert copy.planned(*override) == Counter([*expected, *REPORT])
 
 
 def test_how_predictions_are_read(copy):
@@ -40,7 +54,7 @@ def test_how_predictions_are_read(copy):
     nodes = ["tiny", *(f"tiny/s1/{recipe.rstrip('/')}" for recipe in RECIPES if recipe)]
     read = [*spans, *((node, target) for node in nodes for target in ("bucc", "tatoeba"))]
     expected = [job for node, target in read for job in evaluation(node, target)]
-    assert copy.planned("--config", override) == Counter([*expected, REPORT])
+    assert copy.planned("--config", override) == Counter([*expected, *REPORT])
 
 
 def test_how_a_run_is_carried_out(copy):
@@ -60,7 +74,7 @@ def test_a_metric(copy):
     """Scores again what it scores, neither predicts nor trains."""
     copy.edit(*METRIC)
     assert copy.planned() == Counter(
-        [*(f"score_target scores/tiny/s1/{recipe}xquad/xquad" for recipe in RECIPES), REPORT]
+        [*(f"score_target scores/tiny/s1/{recipe}xquad/xquad" for recipe in RECIPES), *REPORT]
     )
 
 
@@ -90,7 +104,7 @@ def test_a_study_that_shares_recipes(copy):
     data += [f"encode_tokens tokens/mini/csqa/{split}" for split in ("train", "dev")]
     expected = [f"train_checkpoint checkpoints/{node}", f"train_checkpoint checkpoints/{node}/xnli"]
     expected += [*evaluation(f"{node}/xnli", "xnli"), *evaluation(node, "tatoeba")]
-    assert jobs == Counter([*data, *expected, "make_report report/more/report"])
+    assert jobs == Counter([*data, *expected, *report_of("more"), "plan_study report/more/plan"])
 
 
 def test_weights_of_targets_go_once_their_predictions_stand(copy):
@@ -101,7 +115,7 @@ def test_weights_of_targets_go_once_their_predictions_stand(copy):
     assert (tree / "mnli/model.safetensors").exists()
     assert not copy.planned(*drop)
     copy.edit(*METRIC)
-    assert {job.split()[0] for job in copy.planned(*drop)} == {"score_target", "make_report"}
+    assert {job.split()[0] for job in copy.planned(*drop)} == {"score_target", *MADE}
 
 
 def test_results_that_were_deleted(copy):

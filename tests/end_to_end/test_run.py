@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import zipfile
 
 import pyarrow.parquet as pq
 import pytest
@@ -9,6 +11,7 @@ import transformers
 from clones import clone_into
 
 NODE = "checkpoints/tiny/s1"
+FORMER = ("write_tables", "draw_figures")  # which a study's card lists
 
 
 def test_every_job_ran_once(finished):
@@ -91,4 +94,39 @@ def test_two_runs_from_nothing_agree(finished, tmp_path):
 def test_the_report_is_there_and_alone(finished):
     page = (finished[0].results / "report/smoke/report.html").read_text(encoding="utf-8")
     assert "Does the plumbing hold?" in page
-    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    assert not re.search(r"""src=["']?(https?:)?//|<link|@import|url\(""", page), (
+        "links that nobody follows load nothing"
+    )
+
+
+def test_snakemakes_own_report_holds_page_figures_and_tables(finished, tmp_path):
+    clone, _ = finished
+    clone.snakemake("--report", str(tmp_path / "report.zip"))
+    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+        names = {name.rpartition("/")[2] for name in archive.namelist()}
+    assert {"report.html", "forest-mean.svg", "gap.png", "recipes.csv", "claims.md"} <= names
+
+
+@pytest.mark.parametrize(
+    ("target", "jobs"),
+    [("tables", {"write_tables"}), ("figures", {"draw_figures"}), ("cards", {"write_cards", *FORMER})],
+)
+def test_parts_of_the_report_are_made_alone(copy, target, jobs):
+    shutil.rmtree(copy.results / "report/smoke")
+    planned = {job.split()[0] for job in copy.planned(target)}
+    assert planned == {"compare_recipes", *jobs}
+    copy.snakemake(target)
+    assert not copy.planned(target)
+    assert not (copy.results / "report/smoke/report.html").exists()
+
+
+def test_a_preview_shows_what_is_there_and_makes_nothing_else(copy):
+    shutil.rmtree(copy.results / "scores/tiny/s1/mnli")
+    before = {file for file in copy.results.rglob("*") if file.is_file()}
+    copy.snakemake("preview", "--cores", "1")
+    made = {file for file in copy.results.rglob("*") if file.is_file()} - before
+    folder = copy.results / "report/smoke/preview"
+    assert {file for file in made if folder not in file.parents} <= {copy.results / "logs/report/smoke.preview.log"}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "missing" in page
+    copy.snakemake("preview", "--cores", "1")

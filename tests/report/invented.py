@@ -159,7 +159,8 @@ def _verdicts(dice):
         "four": ("missing", ("recipe mlm+mnli on XNLI",), ()),
     }
     return tuple(
-        Verdict(claim=name, says=f"Claim {name}.", standing=standing, reason="Because of its rule.", contrasts=contrasts,
-                missing=missing, published="+8.7 on average", source="Phang et al. 2020, abstract", certainty="published")
+        Verdict(claim=name, says=f"Claim {name}.", standing=standing, reason="Because of its rule.",
+                contrasts=contrasts, missing=missing, published="+8.7 on average",
+                source="Phang et al. 2020, abstract", certainty="published")
         for name, (standing, missing, contrasts) in said.items()
     )  # fmt: skip

@@ -87,5 +87,5 @@ def test_snakemake_plans_one_job_for_each_and_no_scores():
     assert done.returncode == 0, done.stderr[-2000:]
     rules = Counter(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
     assert rules["write_submission"] == 4  # the quickstart's recipes
-    assert not rules.keys() & {"score_target", "make_report"}
+    assert not rules.keys() & {"score_target", "compare_recipes"}
     assert "results/never/mini/submission/quickstart/tiny-s1-multi.zip" in done.stdout

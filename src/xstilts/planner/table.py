@@ -1,7 +1,7 @@
 """The plan as text of at most 120 columns, the same on a screen and in a file.
 
-No library for it: a column is as wide as its longest cell, and a pipe must carry what the screen shows. (rich is there
-as a dependency of others, but its tables follow the terminal, and would be one more thing to pin.)
+No library for it: a column is as wide as its longest cell, and a pipe must carry what the screen shows. (rich
+serves `scripts/results.py`; its tables follow the terminal.)
 """
 
 from __future__ import annotations

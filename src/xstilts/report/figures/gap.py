@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xstilts.report.figures.panels import ROW, Frame, Panel, draw_panels
+from xstilts.report.figures.panels import Frame, Panel, draw_panels
 from xstilts.report.figures.sheet import DOWN, INK, LINE, NOTE, SOFT, UP, Drawing, Key, Sheet, number, signed
 from xstilts.report.figures.told import holes, origin
 from xstilts.report.findings import ENGLISH, BaseFindings, Effect, Estimate, Findings, Target

@@ -15,7 +15,6 @@ from xstilts.report.figures.sheet import (
     NOTE,
     SMALL,
     SOFT,
-    TEXT,
     UP,
     Drawing,
     Key,
