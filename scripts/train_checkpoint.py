@@ -1,7 +1,8 @@
 """Train one stage on one parent: pretraining, an intermediate task, a mixture, or a target's English data.
 
 Input   a spec; the parent's folder; the base's folder (masked LM takes its head from there); token files, one a part
-Output  OUT/{model.safetensors, config.json, tokenizer.json, tokenizer_config.json, training.json, README.md, digest}
+Output  OUT/{model.safetensors, config.json, tokenizer.json, tokenizer_config.json, training.json, README.md, curve.svg,
+        digest}
 Cost    the whole of a node's training; several ranks by `scripts/launch --ranks N train_checkpoint ...`
 
 A run that is killed goes on from its last state in STATE when it is started again; SIGTERM and Ctrl-C save one first

@@ -65,7 +65,7 @@ class Clone:
         text = self.snakemake("-n", *arguments).stdout
         found: Counter[str] = Counter()
         for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, flags=re.MULTILINE):
-            output = re.search(r"output: (\S+?),? ", body + " ")
+            output = re.search(r"output: (\S+?)(?:,|\s)", body)
             if output:
                 name = output[1].removeprefix("results/nano/")
                 found[f"{rule} {name.rsplit('.', 1)[0].removesuffix('/model')}"] += 1

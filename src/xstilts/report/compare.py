@@ -8,7 +8,7 @@ from pathlib import Path
 from xstilts.bootstrap import DRAWS
 from xstilts.languages import LANGUAGES
 from xstilts.report.claims import judge
-from xstilts.report.compared import Compared, open_base, told
+from xstilts.report.compared import Compared, open_base, told, within
 from xstilts.report.contrast import Samples, holm
 from xstilts.report.data import data_of
 from xstilts.report.findings import (
@@ -91,8 +91,8 @@ def outcome(compared: Compared, recipe: str, where: str) -> Outcome:
         score=level(views.everywhere),
         english=level(views.english),
         others=told(others),
-        others_99=others.interval(0.99) if others else None,
-        gap=level(views.gap),
+        others_99=within(others.interval(0.99)) if others else None,
+        gap=told(compared.uncertain(itself, where, views.gap), score=False),
         gain=effect(views.everywhere),
         gain_english=effect(views.english),
         gain_others=effect(views.others),

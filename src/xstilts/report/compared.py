@@ -105,12 +105,18 @@ class Compared:
         return tuple(run for run in self.runs_of(where) if run.recipe == recipe and run.state == "missing")
 
 
-def told(found: Uncertain | None) -> Estimate | None:
-    """A figure with its 95 % interval."""
+def told(found: Uncertain | None, score: bool = True) -> Estimate | None:
+    """A figure with its 95 % interval; that of a score keeps to what scores can be."""
     if found is None:
         return None
-    low, high = found.interval()
+    low, high = within(found.interval()) if score else found.interval()
     return Estimate(value=found.value, low=low, high=high)
+
+
+def within(interval: tuple[float, float]) -> tuple[float, float]:
+    """An interval of a score: as much of it as lies between 0 and 100."""
+    low, high = interval
+    return max(0.0, low), min(100.0, high)
 
 
 def open_base(spec: ReportSpec, scores: Scores, base: str) -> Compared:

@@ -50,8 +50,12 @@ class StudyPlan(Kept):
 
     @property
     def digest(self) -> str:
-        """Short: it is a parameter that Snakemake watches."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        """Of which jobs there are, on which kind of GPU; it is a parameter that Snakemake watches.
+
+        How much they are planned to take is left out: with other ranks no result changes, and so nothing is to run.
+        """
+        names = [name for jobs in self.jobs for name in (jobs.kind, *jobs.names)]
+        return hashlib.sha256("\n".join([self.gpu, *names]).encode()).hexdigest()[:16]
 
     def write(self, file: Path) -> None:
         write_text(file, self.text)

@@ -27,8 +27,8 @@ def gap(findings: Findings, found: BaseFindings) -> Drawing:
     if not targets:
         sheet.empty("No target is tested in English and in other languages.")
     else:
-        draw_panels(sheet, [_about(findings, found, one) for one in targets.values()], list(spec.recipes), spec.baseline,
-                    draw)  # fmt: skip
+        about = [_about(findings, found, one) for one in targets.values()]
+        draw_panels(sheet, about, list(spec.recipes), spec.baseline, draw)
         sheet.legend(
             [
                 Key("English", INK, "o"),

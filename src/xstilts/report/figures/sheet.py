@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -24,7 +24,7 @@ from matplotlib.ticker import MaxNLocator
 
 from xstilts.report.findings import Effect
 
-# The page's style sheet has these by name, and `theme.py` puts the names back; each pair is apart for every kind of sight.
+# The page's style sheet has these by name, and `theme.py` puts the names back; pairs are apart for every kind of sight.
 INK, SOFT, LINE, PAPER = "#1d1f21", "#5c6166", "#dcdedf", "#fdfdfc"
 UP, DOWN = "#0b5fa5", "#a8480a"
 
@@ -32,7 +32,7 @@ FONT = "DejaVu Sans"  # comes with matplotlib, so PNGs are the same everywhere; 
 WIDTH = 3.6  # inches: 346 CSS pixels, so that a phone of 390 shows it unscaled
 MARGIN = 0.04
 TITLE, TEXT, SMALL, NOTE = 9.0, 7.5, 6.5, 6.0  # points
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": FONT,
     "text.parse_math": False,  # names are the users' own
     "svg.fonttype": "none",
@@ -157,8 +157,10 @@ class Sheet:
     def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8, id: str | None = None,
              dashed: bool = False) -> None:  # fmt: skip
         """A line through some places; its width is in points."""
-        style = (0.0, (3.0, 2.0)) if dashed else "-"
-        self._add(Line2D(xs, ys, color=colour, linewidth=width, linestyle=style, solid_capstyle="butt", gid=id))
+        line = Line2D(xs, ys, color=colour, linewidth=width, solid_capstyle="butt", gid=id)
+        if dashed:
+            line.set_linestyle((0.0, (3.0, 2.0)))
+        self._add(line)
 
     def mark(self, x: float, y: float, shape: Shape, colour: str, filled: bool = True, size: float = 5.0,
              id: str | None = None) -> None:  # fmt: skip

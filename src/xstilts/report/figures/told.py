@@ -10,10 +10,9 @@ from xstilts.report.findings import BaseFindings, Findings
 
 def origin(findings: Findings, found: BaseFindings) -> str:
     """The last note of every figure."""
-    seeds = len(found.seeds)
+    many = f"{len(found.seeds)} seed{'s' if len(found.seeds) > 1 else ''}"
     parts = [
-        f"Study {findings.spec.study}, world {findings.spec.world}, base {found.base}, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}.",
+        f"Study {findings.spec.study}, world {findings.spec.world}, base {found.base}, {many}.",
         "Generated languages: says nothing of a real model." if findings.generated else "",
     ]
     return " ".join(filter(None, parts))

@@ -169,6 +169,6 @@ def _record(branch: Branch) -> list[object]:
 
 
 def _says(found: BaseFindings) -> str:
-    states = Counter(node.state for node in found.nodes)
+    states = Counter[str](node.state for node in found.nodes)
     told = ", ".join(f"{states[state]} {state}" for state in MARKS if states[state]) or "nothing made yet"
     return f"The tree of {len(found.nodes)} checkpoints on {found.base}, seeds counted one by one: {told}."
