@@ -7,6 +7,7 @@ Programs take a spec as JSON text or as the path of a file that holds it (every 
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -210,6 +211,20 @@ class ReportSpec(Spec):
     """Stages that bases have behind them: what is evaluated for these targets without a recipe is the base itself."""
     claims: tuple[Claim, ...] = ()
     """Statements that the study is held against."""
+    results: str = "results"
+    """The folder of all worlds' results, as configured."""
+
+    @property
+    def config(self) -> tuple[str, ...]:
+        """What `--config` must say for Snakemake to work on this study."""
+        elsewhere = (f"results={self.results}",) if self.results != "results" else ()
+        return f"world={self.world}", f"study={self.study}", *elsewhere
+
+    def command(self, *targets: str, force: str | None = None) -> str:
+        """What makes some targets of this study, or all of it, as typed in a shell; `force`: what is made anew."""
+        forced = ["--forcerun", force] if force else []
+        # Targets stand before options that take everything that follows up to the next one.
+        return shlex.join(["snakemake", *targets, *forced, "--config", *self.config, "-c2"])
 
     @property
     def cells(self) -> tuple[Cell, ...]:

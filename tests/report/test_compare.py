@@ -12,7 +12,7 @@ from xstilts.errors import UserError
 from xstilts.report.compare import compare
 from xstilts.report.contrast import holm
 from xstilts.report.findings import MEAN, Findings
-from xstilts.report.scores import command, read_scores
+from xstilts.report.scores import read_scores
 from xstilts.score import read_statistics
 
 ALL, OTHERS = ("en", "qla", "qlb"), ("qla", "qlb")
@@ -214,7 +214,9 @@ def test_a_new_recipe_changes_what_it_must(tmp_path, found):
 
 def test_the_command_keeps_names_in_one_piece():
     spec = dice_spec(world="my world")
-    assert command(spec, "a b") == "snakemake 'a b' --config 'world=my world' study=dice -c2"
+    assert spec.command("a b") == "snakemake 'a b' --config 'world=my world' study=dice -c2"
+    elsewhere = spec.model_copy(update={"results": "/data/x"})
+    assert elsewhere.command() == "snakemake --config 'world=my world' study=dice results=/data/x -c2"
 
 
 @pytest.mark.parametrize(

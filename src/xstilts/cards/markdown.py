@@ -55,10 +55,9 @@ def code(language: str, text: str) -> list[str]:
     return [f"```{language}", *text.strip("\n").split("\n"), "```"]
 
 
-def snakemake(*targets: str, world: str, study: str | None = None, force: bool = False) -> str:
+def snakemake(*targets: str, world: str, force: bool = False) -> str:
     """A command as typed in a shell. Targets stand before --config, which takes everything up to the next option."""
-    configured = [f"world={world}", *([f"study={study}"] if study else [])]
-    return shlex.join(["snakemake", *targets, *(["--force"] if force else []), "--config", *configured, "-c2"])
+    return shlex.join(["snakemake", *targets, *(["--force"] if force else []), "--config", f"world={world}", "-c2"])
 
 
 def score(value: float | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from xstilts.cards.citation import citations
 from xstilts.cards.columns import about, explained, folded
 from xstilts.cards.front import natural
-from xstilts.cards.markdown import code, front_matter, interval, licence, link, snakemake, table
+from xstilts.cards.markdown import code, front_matter, interval, licence, link, table
 from xstilts.report.findings import MEAN, BaseFindings, Data, Findings
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
@@ -183,7 +183,7 @@ def making(findings: Findings) -> list[str]:
     """The command, and with what it was run."""
     spec = findings.spec
     versions = [(name, ", ".join(seen)) for name, seen in findings.versions.items()]
-    lines = ["## How it was made", "", *code("sh", snakemake(world=spec.world, study=spec.study)), ""]
+    lines = ["## How it was made", "", *code("sh", spec.command()), ""]
     lines += [f"Computed by code with the fingerprint `{findings.code}`, with {findings.draws:,} draws an interval."]
     lines += [f"Left out: {said}." for said in spec.left_out]
     return [*lines, *(["", *table(["library", "version"], versions)] if versions else [])]

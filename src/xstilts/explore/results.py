@@ -42,9 +42,7 @@ def of_study(world: str | None, study: str | None, results: str | None, root: Pa
     given = {key: value for key, value in told.items() if value is not None}
     plan = Plan(load(given, root), root / "scripts", learn=False)
     spec = plan.report.spec()
-    overrides = [f"world={spec.world}", f"study={spec.study}"]
-    overrides += [f"results={results}"] if results is not None else []
-    return Results(spec, read_scores(spec, plan.scores.folder), plan.scores.folder, tuple(overrides))
+    return Results(spec, read_scores(spec, plan.scores.folder), plan.scores.folder, spec.config)
 
 
 def of_folder(folder: Path) -> Results:

@@ -44,6 +44,7 @@ class Report:
             hubs={name: bases[name].hub for name in study.bases},
             fine_tuned={name: base.fine_tuned for name in study.bases if (base := bases[name]).fine_tuned},
             claims=project.claims,
+            results=str(project.settings.results),
         )
 
     def code(self, program: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,16 +49,10 @@ def read_score(spec: ReportSpec, cell: Cell, folder: Path) -> Score | None:
         found = Record.model_validate(json.loads(record.read_text(encoding="utf-8")))
     except (ValueError, ValidationError) as error:
         raise UserError(
-            f"{record} is no record of scores: {error}\nDelete it, then\n    {command(spec, str(record))}"
+            f"{record} is no record of scores: {error}\nDelete it, then\n    {spec.command(str(record))}"
         ) from None
     if (found.spec.node, found.spec.task) != (cell.node, cell.target):
         raise UserError(
             f"{record} holds the scores of {found.spec.node} on {found.spec.task}: it was moved here by hand"
         )
     return Score(found, statistics)
-
-
-def command(spec: ReportSpec, *targets: str) -> str:
-    """What makes some targets of this study, or all of it, as typed in a shell."""
-    # Targets stand before --config, which takes everything that follows it up to the next option.
-    return shlex.join(["snakemake", *targets, "--config", f"world={spec.world}", f"study={spec.study}", "-c2"])

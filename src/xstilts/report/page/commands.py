@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 from xstilts.report.findings import Run
@@ -10,8 +9,8 @@ from xstilts.specs import ReportSpec
 
 
 def score_file(spec: ReportSpec, run: Run) -> str:
-    """The score file of a run, as Snakemake names it where `results` is left as it is in config.yaml."""
-    return f"results/{spec.world}/scores/{run.node}/{run.target}.json"
+    """The score file of a run, as Snakemake names it."""
+    return f"{spec.results}/{spec.world}/scores/{run.node}/{run.target}.json"
 
 
 def files_of(spec: ReportSpec, runs: Iterable[Run]) -> tuple[str, ...]:
@@ -19,13 +18,6 @@ def files_of(spec: ReportSpec, runs: Iterable[Run]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(score_file(spec, run) for run in runs))
 
 
-def snakemake(spec: ReportSpec, *targets: str, forcerun: str = "") -> str:
-    """A call for this study, as typed in a shell."""
-    forced = ["--forcerun", forcerun] if forcerun else []
-    # Targets stand before options that take everything up to the next one.
-    return shlex.join(["snakemake", *targets, *forced, "--config", f"world={spec.world}", f"study={spec.study}", "-c2"])
-
-
 def trained_again(spec: ReportSpec, node: str) -> str:
     """What trains one checkpoint once more, and makes what hangs below it."""
-    return snakemake(spec, forcerun=f"results/{spec.world}/checkpoints/{node}/digest")
+    return spec.command(force=f"{spec.results}/{spec.world}/checkpoints/{node}/digest")

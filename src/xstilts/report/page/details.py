@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from xstilts.report.findings import BaseFindings, Effect, Findings, LanguageOutcome, Outcome, Run, Target
 from xstilts.report.page.cells import language_cells, language_scale
-from xstilts.report.page.commands import files_of, snakemake
+from xstilts.report.page.commands import files_of
 from xstilts.report.page.rows import ORDERS, rows_of
 from xstilts.report.page.text import count, judgement, language, listed, score, signed, span, sureness
 from xstilts.specs import ReportSpec
@@ -22,7 +22,7 @@ Facts = list[tuple[str, str]]  # label and text
 def details(findings: Findings) -> Markup:
     """Everything that the panel and the view of languages ask for. Cost: some 300 bytes a language of a recipe."""
     spec = findings.spec
-    rest = f" {snakemake(spec).removeprefix('snakemake ')}"
+    rest = f" {spec.command().removeprefix('snakemake ')}"
     data = {
         "baseline": spec.baseline,
         "languages": {
@@ -34,7 +34,7 @@ def details(findings: Findings) -> Markup:
             ("Score it again, from the predictions that stand", "snakemake ", f" --forcerun score_target{rest}"),
         ],
         "make": ("Make what is missing", "snakemake ", rest),
-        "average": ("Average anew, from all score files", snakemake(spec, forcerun="compare_recipes")),
+        "average": ("Average anew, from all score files", spec.command(force="compare_recipes")),
         "bases": {found.base: _base(spec, found) for found in findings.bases},
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

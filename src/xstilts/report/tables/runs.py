@@ -29,7 +29,7 @@ def runs(findings: Findings) -> Table:
     )
     caption = (
         "Evaluations that are not there yet, and those behind which a training learned nothing, with other seeds as "
-        f"well. What is missing is made by: snakemake -c2 --config world={spec.world} study={spec.study}"
+        f"well. What is missing is made by: {spec.command()}"
     )
     sections = tuple(map(_section, findings.bases))
     return Table("runs", "Missing and degenerate runs", caption, sections, Sheet(FIELDS, rows))
