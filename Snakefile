@@ -20,7 +20,7 @@ report: "workflow/report/workflow.rst"
 configfile: "config/config.yaml"
 
 
-plan = open_plan(config, Path(workflow.basedir), learn=workflow.is_main_process)
+plan = open_plan(config, Path(workflow.basedir), workflow.is_main_process, workflow.overwrite_configfiles)
 
 
 container: plan.site.container  # None, where config/site.yaml names no image

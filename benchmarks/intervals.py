@@ -40,8 +40,10 @@ class Kind:
     """Of how much a language changes the gain."""
     translated: bool = False
     """Whether the tests of all languages are the same examples."""
-    lopsided: bool = False
-    """Whether recipe 1 lacks a run, so that it is judged by its own seeds."""
+    lacking: int = 0
+    """Runs that recipe 1 lacks."""
+    alone: bool = False
+    """Whether recipe 1 is judged by its own seeds, as one with a degenerate run is."""
 
     def level(self, recipe: int) -> float:
         return 0.3 + self.gain * (recipe > 0)
@@ -60,7 +62,9 @@ KINDS: Mapping[str, Kind] = {
     "3 seeds, 11 recipes, no luck": Kind(seeds=3, recipes=11, languages=1),
     "3 seeds, 11 recipes, some luck": Kind(seeds=3, recipes=11, languages=1, luck=0.05),
     "3 seeds, 11 recipes, much luck": Kind(seeds=3, recipes=11, languages=1, luck=0.3),
-    "5 seeds, a run missing, some luck": Kind(seeds=5, recipes=3, luck=0.1, lopsided=True),
+    "5 seeds, a run missing, some luck": Kind(seeds=5, recipes=3, luck=0.1, lacking=1),
+    "3 seeds, 5 recipes, two runs missing": Kind(seeds=3, recipes=5, luck=0.2, lacking=2),
+    "5 seeds, judged alone, some luck": Kind(seeds=5, recipes=3, luck=0.1, alone=True),
     "2 seeds, 4 recipes, some luck": Kind(seeds=2, recipes=4, luck=0.1),
     "translated tests, 3 seeds": Kind(seeds=3, translated=True, luck=0.1),
     "no gain, 3 seeds, 11 recipes": Kind(seeds=3, recipes=11, languages=1, gain=0.0, luck=0.1),
@@ -91,8 +95,7 @@ def study(kind: Kind, rng: np.random.Generator) -> list[Samples]:
         runs: list[list[np.ndarray | None]] = [
             [np.stack([run, np.ones_like(run)], axis=1).astype(float) for run in arm] for arm in right
         ]
-        if kind.lopsided:
-            runs[1][-1] = None
+        runs[1][kind.seeds - kind.lacking :] = [None] * kind.lacking
         found.append(redraw(runs, accuracy, int(rng.integers(2**31)) if not kind.translated else 1, DRAWS))
     return found
 
@@ -100,11 +103,11 @@ def study(kind: Kind, rng: np.random.Generator) -> list[Samples]:
 def held(kind: Kind, rng: np.random.Generator, fresh: bool = False) -> bool:
     """Whether the interval of the first recipe's gain holds the truth; `fresh`: the interval for a new language."""
     languages = study(kind, rng)
-    weights, pooled = np.zeros(kind.recipes), np.ones(kind.recipes, dtype=bool)
-    weights[:2], pooled[1] = (-1, 1), not kind.lopsided
-    found = estimate(mean(languages), weights, pooled)
+    weights, sound = np.zeros(kind.recipes), np.ones(kind.recipes, dtype=bool)
+    weights[:2], sound[1] = (-1, 1), not kind.alone
+    found = estimate(mean(languages), weights, sound)
     if fresh and found:
-        own = [estimate(one, weights, pooled) for one in languages]
+        own = [estimate(one, weights, sound) for one in languages]
         found = new_language([one for one in own if one], found)
     assert found
     low, high = found.interval()
@@ -113,12 +116,12 @@ def held(kind: Kind, rng: np.random.Generator, fresh: bool = False) -> bool:
 
 def wrong(kind: Kind, rng: np.random.Generator) -> bool:
     """Whether a study without any gain finds one in some recipe, after Holm's correction."""
-    samples, pooled = mean(study(kind, rng)), np.ones(kind.recipes, dtype=bool)
+    samples, sound = mean(study(kind, rng)), np.ones(kind.recipes, dtype=bool)
     p = []
     for recipe in range(1, kind.recipes):
         weights = np.zeros(kind.recipes)
         weights[[0, recipe]] = -1, 1
-        found = estimate(samples, weights, pooled)
+        found = estimate(samples, weights, sound)
         assert found
         p.append(found.p)
     return min(holm(p)) < 0.05

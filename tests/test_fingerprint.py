@@ -55,6 +55,13 @@ def test_comments_docstrings_and_formatting_do_not_count(edit):
     assert train(NLI) == before
 
 
+def test_the_text_of_cards_counts_for_those_who_write_cards_alone(edit):
+    program = SCRIPTS / "write_cards.py"
+    before, cards = train(NLI), fp.fingerprint(program)
+    edit("cards/checkpoint.py", '"## ', '"### ')
+    assert train(NLI) == before and fp.fingerprint(program) != cards
+
+
 def test_training_code_counts(edit):
     before, predicted, scored = train(NLI), predict(NLI), score(NLI, ACCURACY)
     edit("engine/schedule.py", "math.ceil(steps * warmup)", "math.floor(steps * warmup)")

@@ -55,11 +55,13 @@ class Module:
 
 TELLING = (
     *("environment", "progress", "engine.flops", "engine.gauges", "engine.journal", "engine.memory", "engine.oom"),
-    *("engine.trackers", "cards.checkpoint", "cards.curve", "cards.subject"),
+    "engine.trackers",
 )
 SURVIVING = ("alignment.parts", "engine.answers", "engine.sealed", "engine.signals", "engine.state")
 APART = frozenset(f"{PACKAGE}.{name}" for name in ("byhand", "tasks.release", *TELLING, *SURVIVING))
 """What changes no result: what a person's own call needs, what a job tells of itself, what it survives a kill by."""
+CARDS = frozenset(f"{PACKAGE}.cards.{name}" for name in ("checkpoint", "curve", "subject"))
+"""What training writes beside its result, and `write_cards` for its own sake."""
 
 
 def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[str, ...] = ()) -> str:
@@ -72,12 +74,13 @@ def fingerprint(program: Path, facet: str | None = None, found_by_name: tuple[st
         if _starts(module, name)
     ]
     reached: dict[Place, str] = {}
+    apart = APART if program.stem == "write_cards" else APART | CARDS
     while places:
         place = places.pop()
         if place in reached:
             continue
         module, name = place
-        if module in APART:
+        if module in apart:
             continue
         parsed = parse(locate(module))
         if name not in parsed.definitions:

@@ -213,6 +213,8 @@ class ReportSpec(Spec):
     """Statements that the study is held against."""
     results: str = "results"
     """The folder of all worlds' results, as configured."""
+    configfiles: tuple[str, ...] = ()
+    """What `--configfile` named."""
 
     @property
     def config(self) -> tuple[str, ...]:
@@ -222,9 +224,10 @@ class ReportSpec(Spec):
 
     def command(self, *targets: str, force: str | None = None) -> str:
         """What makes some targets of this study, or all of it, as typed in a shell; `force`: what is made anew."""
-        forced = ["--forcerun", force] if force else []
+        more = ["--forcerun", force] if force else []
+        more += ["--configfile", *self.configfiles] if self.configfiles else []
         # Targets stand before options that take everything that follows up to the next one.
-        return shlex.join(["snakemake", *targets, *forced, "--config", *self.config, "-c2"])
+        return shlex.join(["snakemake", *targets, *more, "--config", *self.config, "-c2"])
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -8,11 +8,11 @@ from card_reading import cells, section
 from huggingface_hub import ModelCard
 
 from xstilts.cards.checkpoint import card
-from xstilts.cards.shelf import Shelf
 from xstilts.cards.subject import Subject
 from xstilts.cards.write import write_cards
 from xstilts.files import write_digest, write_json
 from xstilts.report.nodes import read_nodes
+from xstilts.report.reads import Shelf
 from xstilts.sources.bases import fetch_base
 from xstilts.specs import FetchSpec
 from xstilts.tasks.release import releases

@@ -10,11 +10,10 @@ from card_reading import broken, cells, code_in, section
 from huggingface_hub import DatasetCard
 from invented import invented
 
-from xstilts.cards.citation import citations
 from xstilts.cards.columns import MEANINGS, explained, folded, stem_of
-from xstilts.cards.study import study_card
+from xstilts.cards.study import citations, study_card
 from xstilts.report import rows
-from xstilts.report.findings import Effect
+from xstilts.report.findings import MEAN, Effect
 from xstilts.report.tables import write_all
 
 FOLDER = Path("results/mini/report/invented")
@@ -95,6 +94,14 @@ def test_files_are_those_that_are_there_with_their_columns(folder):
     assert "report.html" not in text, "it is not there"
 
 
+def test_files_of_a_recipe_that_the_study_had_once_are_not_of_it(folder):
+    (folder / "figures").mkdir()
+    for name in ("figures/languages-mnli.csv", "figures/languages-gone.csv", "tables/languages-gone.csv"):
+        (folder / name).write_text("recipe\nmnli\n")
+    text = written(invented(), folder)
+    assert "figures/languages-mnli.csv" in text and "languages-gone" not in text
+
+
 def test_every_column_of_every_table_is_explained(folder):
     text = written(invented(), folder)
     names = {row[0].strip("`") for row in cells(section(text, "Columns"))}
@@ -120,6 +127,24 @@ def test_the_answer_has_its_figures(folder):
     figures = f"{best.gain.value:+.1f} [{best.gain.low:.1f}, {best.gain.high:.1f}] points".replace("-", "−")
     assert f"`{best.recipe}` gains most over `none`: {figures} on the mean over 3 targets" in text
     assert "3 seeds" in text and "picked in hindsight" in text
+
+
+def test_the_answer_counts_the_seeds_that_it_rests_on(folder):
+    (base,) = invented().bases
+    best = base.answer.recipe
+    fewer = [
+        one.model_copy(update={"seeds": (1, 3)}) if (one.recipe, one.target) == (best, MEAN) else one
+        for one in base.outcomes
+    ]
+    text = written(told(outcomes=tuple(fewer)), folder)
+    assert "(95 % interval, 2 seeds)" in text
+
+
+def test_a_question_cannot_break_out_of_the_text(folder):
+    text = written(invented(asks="Is <img src=x onerror=alert(1)> *bold* [here](https://example.org)?"), folder)
+    said = text.split("---\n", 2)[2]
+    assert "\\<img" in said and " <img" not in said
+    assert "\\*bold\\*" in said and "[here]\\(https" in said
 
 
 def effect(value, holm):

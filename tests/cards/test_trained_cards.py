@@ -12,10 +12,10 @@ from huggingface_hub import ModelCard
 from small_world import BASE, MIXED, MNLI, NODES, XNLI
 
 from xstilts.cards.checkpoint import card
-from xstilts.cards.shelf import Shelf
 from xstilts.cards.subject import Subject
 from xstilts.files import read_digest
 from xstilts.layout import checkpoint_digest
+from xstilts.report.reads import Shelf
 
 
 def text_of(results, node):

@@ -85,8 +85,18 @@ def test_an_intermediates_card_has_its_recipes_means_and_gains(results):
 def test_figures_that_are_missing_are_dashes(results):
     write_cards(findings_of(results, missing=[("mnli", "tatoeba")]), results, OUT)
     rows = cells(section(text_of(results, MNLI), "In the study `invented`"))
-    assert rows[0][2:] == rows[2][2:] == ["–"] * 4
+    assert rows[0][2:] == rows[2][2:] == ["–"] * 5
     assert "–" not in rows[1][2]
+
+
+def test_figures_of_a_card_name_the_seeds_that_they_have(results):
+    findings = findings_of(results, seeds=(1, 2))
+    (base,) = findings.bases
+    fewer = [one.model_copy(update={"seeds": (1,)}) if one.target == "xnli" else one for one in base.outcomes]
+    bases = (base.model_copy(update={"outcomes": tuple(fewer)}),)
+    write_cards(findings.model_copy(update={"bases": bases}), results, OUT)
+    rows = cells(section(text_of(results, MNLI), "In the study `invented`"))
+    assert {row[1]: row[6] for row in rows} == {"Mean": "1, 2", "XNLI": "1", "Tatoeba": "1, 2"}
 
 
 def test_links_lead_somewhere_and_the_index_names_every_checkpoint(results):
@@ -140,7 +150,7 @@ def test_scores_do_not_depend_on_which_study_wrote_last(results):
     assert section(first, "Scores") == section(second, "Scores")
     assert first.split("---\n")[1] == second.split("---\n")[1], "the head holds nothing of a study"
     assert "In the study `invented`" in first and "In the study `other`" in second
-    assert "`invented`" not in second
+    assert "`invented`" not in second and "study that was reported last" in section(second, "In the study `other`")
     write_cards(findings_of(results), results, OUT)
     assert text_of(results, XNLI) == first
 

@@ -61,12 +61,15 @@ class Clone:
         return [self.folder / name for name in re.findall(r"log: (\S+) \(check log", text)]
 
     def planned(self, *arguments: str) -> Counter[str]:
-        """What a dry-run would do: the first output of each job, by rule; empty when there is nothing to do."""
+        """What a dry-run would do: the first output of each job, by rule; empty when there is nothing to do.
+
+        That saved states are cleared goes with every training, and is left out.
+        """
         text = self.snakemake("-n", *arguments).stdout
         found: Counter[str] = Counter()
         for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, flags=re.MULTILINE):
             output = re.search(r"output: (\S+?)(?:,|\s)", body)
-            if output:
+            if output and rule != "clear_states":
                 name = output[1].removeprefix("results/nano/")
                 found[f"{rule} {name.rsplit('.', 1)[0].removesuffix('/model')}"] += 1
         return found

@@ -126,7 +126,7 @@ def test_a_preview_shows_what_is_there_and_makes_nothing_else(copy):
     copy.snakemake("--", "preview")
     made = {file for file in copy.results.rglob("*") if file.is_file()} - before
     folder = copy.results / "report/smoke/preview"
-    assert {file for file in made if folder not in file.parents} <= {copy.results / "logs/report/smoke.preview.log"}
+    assert [file.name for file in made if folder not in file.parents] == ["smoke.preview.log"]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "missing" in page
     copy.snakemake("--", "preview")

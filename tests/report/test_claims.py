@@ -16,7 +16,7 @@ from xstilts.report.claims.best import best_per_target, chosen_arm
 from xstilts.report.claims.evidence import Comparison, Part
 from xstilts.report.claims.evidence import weigh as decide
 from xstilts.report.compare import compare
-from xstilts.report.compared import Compared, Views, mean_of
+from xstilts.report.compared import Compared, Views, average_of
 from xstilts.report.contrast import Samples, Uncertain
 from xstilts.report.findings import MEAN, Average, Run
 from xstilts.report.scores import read_scores
@@ -307,8 +307,8 @@ def equal_recipes(rng, seeds, recipes=10, targets=4):
         luck = rng.normal(size=(len(names), seeds)) if seeds > 1 else 0.0
         point = 50 + error + luck
         draws = point + rng.normal(0, 0.5, size=(200, len(names), 1))
-        views[str(target)] = Views(Samples(point, draws), None, None)
-    views[MEAN] = mean_of([*views.values()])
+        views[str(target)] = Views(Samples(point, draws), None, None, None)
+    views[MEAN] = average_of([*views.values()])
     runs = tuple(
         Run(recipe=name, target=target, seed=seed, node="", state="scored")
         for name in names

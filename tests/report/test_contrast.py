@@ -36,11 +36,11 @@ def counted(hits):
     return np.stack([hits, np.ones(len(hits))], axis=1).astype(float)
 
 
-def difference(samples, pooled=None):
+def difference(samples, sound=None):
     """The second arm less the first."""
     weights = np.zeros(len(samples.point))
     weights[:2] = -1, 1
-    return estimate(samples, weights, np.ones(len(weights), dtype=bool) if pooled is None else np.array(pooled))
+    return estimate(samples, weights, np.ones(len(weights), dtype=bool) if sound is None else np.array(sound))
 
 
 def near(share, low, high):
@@ -55,7 +55,8 @@ def near(share, low, high):
         "3 seeds, no luck",
         "3 seeds, much luck",
         "3 seeds, 11 recipes, some luck",
-        "5 seeds, a run missing, some luck",
+        "3 seeds, 5 recipes, two runs missing",
+        "5 seeds, judged alone, some luck",
     ],
 )
 def test_intervals_hold_the_truth_19_times_of_20(simulation, name):
@@ -142,15 +143,25 @@ def test_equal_arms_differ_by_exactly_nothing():
     assert (found.value, found.interval(), found.p) == (0.0, (0.0, 0.0), 1.0)
 
 
-def test_an_arm_that_lacks_a_run_is_judged_by_the_seeds_that_both_have():
+def test_an_arm_that_lacks_runs_is_compared_with_the_seeds_that_both_have_and_is_less_sure():
+    rng = np.random.default_rng(5)
+    runs = [[counted(rng.random(300) < share) for _ in range(3)] for share in (0.4, 0.5, 0.6, 0.5)]
+    variances = []
+    for lacking in (0, 1, 2):
+        arms = [runs[0], [*runs[1][: 3 - lacking], *([None] * lacking)], *runs[2:]]
+        found = difference(redraw(arms, accuracy, 0))
+        expected = difference(redraw([arm[: 3 - lacking] for arm in arms[:2]], accuracy, 0))
+        assert found.value == pytest.approx(expected.value)
+        variances.append(found.variance)
+    assert variances == sorted(variances), "others tell how runs scatter, even if one alone is left"
+    assert difference(redraw([runs[0], [None] * 3, runs[2]], accuracy, 0)) is None
+
+
+def test_an_arm_with_a_degenerate_run_is_judged_by_its_own_seeds():
     rng = np.random.default_rng(5)
     runs = [[counted(rng.random(300) < share) for _ in range(3)] for share in (0.4, 0.5, 0.6)]
-    whole = difference(redraw([[*runs[0][:2]], [*runs[1][:2]]], accuracy, 0), [False, False])
-    lacking = redraw([runs[0], [*runs[1][:2], None], runs[2]], accuracy, 0)
-    found = difference(lacking, [True, False, True])
-    assert (found.value, found.freedom) == pytest.approx((whole.value, whole.freedom))
-    assert found.variance == pytest.approx(whole.variance)
-    assert difference(redraw([runs[0], [None] * 3, runs[2]], accuracy, 0)) is None
+    own = difference(redraw(runs[:2], accuracy, 0), [False, False])
+    assert difference(redraw(runs, accuracy, 0), [True, False, True]) == own
 
 
 def test_a_mean_lacks_the_runs_that_one_of_its_parts_lacks():

@@ -2,11 +2,13 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 from invented import invented
 
 from xstilts.files import write_digest, write_json
+from xstilts.report import nodes
 from xstilts.report.nodes import read_nodes, tree_of
 from xstilts.specs import ReportSpec, TargetSpec
 
@@ -119,3 +121,8 @@ def test_a_thousand_checkpoints_are_read_in_a_moment(tmp_path):
     found = read_nodes(spec, "xlmr", tmp_path)
     assert time.process_time() - start < 1.0
     assert len(found) == len(tree) > 1000 and {node.state for node in found} == {"made"}
+
+
+def test_the_report_knows_nothing_of_cards_which_are_made_from_it():
+    files = Path(nodes.__file__).parent.rglob("*.py")
+    assert [file for file in files if "xstilts.cards" in file.read_text(encoding="utf-8")] == []

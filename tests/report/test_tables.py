@@ -17,9 +17,9 @@ from xstilts.report.tables import files, names, write_all
 from xstilts.report.tables.latex import as_latex
 from xstilts.report.tables.latex import escaped as in_latex
 from xstilts.report.tables.markdown import as_markdown
-from xstilts.report.tables.numbers import score, signed
 from xstilts.report.tables.table import Cell, Column, Section, Sheet, Table
 from xstilts.report.tables.write import tables
+from xstilts.report.writing import score, signed
 from xstilts.tasks.task import words
 
 ROOT = Path(__file__).parents[2]

@@ -148,6 +148,8 @@ rule make_report:
 
 # Of what is there now: nothing is trained or scored for it, and it is made anew whenever it is asked for.
 rule preview:
+    input:
+        plan=plan.report.folder / "plan.json",
     log:
         plan.results / f"logs/report/{plan.name}.preview.log",
     localrule: True
@@ -155,15 +157,17 @@ rule preview:
         "../envs/xstilts.yaml"
     params:
         spec=lambda w: plan.report.spec().text(),
+        code=lambda w: plan.report.code("compare"),
         results=plan.results,
         folder=plan.report.folder / "preview",
     message:
         "What is there so far: {params.folder}/report.html"
     shell:
         """
-        launch compare_recipes --spec {params.spec:q} --results {params.results} --out {params.folder} &>{log}
+        launch compare_recipes --spec {params.spec:q} --code {params.code} \
+            --results {params.results} --out {params.folder} &>{log}
         launch draw_figures --findings {params.folder}/findings.json --out {params.folder}/figures &>>{log}
         launch write_tables --findings {params.folder}/findings.json --out {params.folder}/tables &>>{log}
         launch make_report --findings {params.folder}/findings.json --figures {params.folder}/figures \
-            --out {params.folder}/report.html &>>{log}
+            --plan {input.plan} --results {params.results} --out {params.folder}/report.html &>>{log}
         """

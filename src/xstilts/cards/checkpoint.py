@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xstilts.cards import front, results
+from xstilts.cards import front
 from xstilts.cards.curve import CURVE, drawable
 from xstilts.cards.data import data_section
 from xstilts.cards.loading import ENCODER, about_heads, kind_of, loading
-from xstilts.cards.made import dev_percent, judged, named, parts_of
-from xstilts.cards.markdown import code, link, listed, score, snakemake, table
+from xstilts.cards.markdown import code, link, snakemake, table
+from xstilts.cards.scored import scores_section
+from xstilts.cards.studied import study_section
 from xstilts.cards.subject import Subject, title
 from xstilts.layout import CARD, RECORD
+from xstilts.report.made import dev_percent, judged, named, parts_of
+from xstilts.report.writing import listed, number, score
 
 LABORATORY = (
     "> **A laboratory's model.** It was trained in a small generated world, in a fragment of English and in invented "
@@ -35,8 +38,8 @@ def card(subject: Subject) -> str:
     """All that is known of the checkpoint now. Equal facts give equal text: it holds no date."""
     sections = [
         head(subject),
-        results.scores_section(subject.scored),
-        results.study_section(subject.studied),
+        scores_section(subject.scored),
+        study_section(subject.studied),
         data_section(subject),
         training_section(subject),
         loading_section(subject),
@@ -126,13 +129,7 @@ def course(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     running, best = record.get("running", {}), record.get("best_score")
     kinds = dict.fromkeys(DEV.get(part["format"], part["format"]) for part in judged(record))
     share = dev_percent(record, best)
-    dev = (
-        "none that is finite"
-        if best is None
-        else score(share)
-        if share is not None
-        else f"{best:.3f}".replace("-", "−")
-    )
+    dev = "none that is finite" if best is None else score(share) if share is not None else number(best, ".3f")
     rows = [
         ("steps", f"{record['steps']:,}; step {record['best_step']:,} was kept"),
         ("English dev", f"{dev} ({listed(list(kinds))})" if kinds else dev),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from xstilts.cards.made import dev_percent
+from xstilts.report.made import dev_percent
+from xstilts.report.writing import number
 
 CURVE = "curve.svg"
 WIDTH, LEFT, RIGHT = 640, 62, 28
@@ -136,7 +137,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 def figure(value: float) -> str:
     """A number on an axis, as short as it is exact; a typographic minus."""
-    return f"{round(value, 6) + 0.0:,.6g}".replace("-", "−")
+    return number(round(value, 6), ",.6g")
 
 
 def text(x: str, y: float, said: str, anchor: str, colour: str = INK) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from xstilts.cards.markdown import licence, link, listed, table
-from xstilts.cards.read import Read
+from xstilts.cards.markdown import licence, link, table
 from xstilts.cards.subject import Subject, title
+from xstilts.report.reads import Read
+from xstilts.report.writing import listed
 from xstilts.tasks.release import Release
 
 NONCOMMERCIAL = (

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xstilts.cards import results
 from xstilts.cards.data import of_base
 from xstilts.cards.front import natural, result
 from xstilts.cards.loading import ENCODER, loading
-from xstilts.cards.made import Made
 from xstilts.cards.markdown import code, front_matter, snakemake
-from xstilts.cards.scored import Scored
-from xstilts.cards.shelf import Shelf
-from xstilts.cards.studied import Studied
+from xstilts.cards.scored import Scored, scores_section
+from xstilts.cards.studied import Studied, study_section
+from xstilts.report.made import Made
+from xstilts.report.reads import Shelf
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ def fetched_card(base: Fetched) -> str:
     target = str(base.shelf.folder(base.base) / "digest")
     sections = [
         [f"# {base.base}", "", came_from(base)],
-        results.scores_section(base.scored),
-        results.study_section(base.studied),
+        scores_section(base.scored),
+        study_section(base.studied),
         ["## Data", "", f"It was trained elsewhere, on data of its own: {of_base(origin)}"],
         [
             *("## Load it", "", "Its encoder, which stages are trained on:", ""),

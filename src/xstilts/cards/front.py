@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from xstilts.cards.loading import pipeline_of
-from xstilts.cards.made import dev_percent, judged, named
-from xstilts.cards.markdown import front_matter, listed
-from xstilts.cards.read import Read
+from xstilts.cards.markdown import front_matter
 from xstilts.cards.scored import Scored
-from xstilts.cards.shelf import Shelf
 from xstilts.cards.subject import Subject, title
 from xstilts.languages import LANGUAGES
+from xstilts.report.made import dev_percent, judged, named
+from xstilts.report.reads import Read, Shelf
+from xstilts.report.writing import listed
 
 METRICS = {
     "nearest": "accuracy",

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-DASH = "–"
+from xstilts.report.writing import DASH
+
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C where that is built in: there may be a thousand cards
 
 
@@ -37,11 +38,6 @@ def link(text: str, address: str) -> str:
     return f"[{text}]({escaped})" if address else text
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def licence(told: str, noncommercial: bool) -> str:
     """A licence as its publishers state it; what forbids commerce stands out."""
     if not noncommercial:
@@ -58,24 +54,3 @@ def code(language: str, text: str) -> list[str]:
 def snakemake(*targets: str, world: str, force: bool = False) -> str:
     """A command as typed in a shell. Targets stand before --config, which takes everything up to the next option."""
     return shlex.join(["snakemake", *targets, *(["--force"] if force else []), "--config", f"world={world}", "-c2"])
-
-
-def score(value: float | None) -> str:
-    """In per cent, one digit."""
-    return DASH if value is None else _signed(value, "")
-
-
-def points(value: float) -> str:
-    """A difference."""
-    return _signed(value, "+")
-
-
-def interval(value: float, low: float, high: float, sign: str = "") -> str:
-    """A figure with its interval."""
-    return f"{_signed(value, sign)} [{_signed(low, '')}, {_signed(high, '')}]"
-
-
-def _signed(value: float, sign: str) -> str:
-    # A typographic minus; what rounds to nothing has no sign.
-    rounded = round(value, 1)
-    return f"{rounded:{sign}.1f}".replace("-", "−") if rounded else "0.0"

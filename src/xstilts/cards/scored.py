@@ -9,11 +9,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from xstilts.cards.markdown import table
 from xstilts.metrics.base import SCORE
+from xstilts.report.findings import ENGLISH
+from xstilts.report.writing import DASH, language, score, span
 from xstilts.scores import Record, Row
 from xstilts.tasks import TASKS
 
-ENGLISH = "en"
+HEAD = ("target", "mean", "English [95 %]", "other languages", "languages", "metric")
+WITHIN = ("language", "score [95 %]", "examples")
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,34 @@ def scored_with(folder: Path) -> tuple[Scored, ...]:
             found[one.target] = one
     order = {name: place for place, name in enumerate(TASKS)}
     return tuple(sorted(found.values(), key=lambda one: order.get(one.target, len(order))))
+
+
+def scores_section(scored: Sequence[Scored]) -> list[str]:
+    """What this very checkpoint scored, target by target, and language by language."""
+    if not scored:
+        return []
+    rows = [
+        (one.title, score(one.mean), english(one), score(one.others), len(one.rows), f"`{one.record.spec.metric}`")
+        for one in scored
+    ]
+    lines = ["## Scores", "", "This checkpoint alone, in per cent; means are unweighted over languages.", ""]
+    lines += table(HEAD, rows, right=(1, 2, 3, 4))
+    for one in scored:
+        within = [(language_with_code(row.language), figure(row), f"{row.n:,}") for row in one.rows]
+        lines += ["", f"<details><summary>{one.title} by language</summary>", "", *table(WITHIN, within, right=(1, 2))]
+        lines += ["", "</details>"]
+    return lines
+
+
+def english(one: Scored) -> str:
+    """With its interval, by resampling examples."""
+    return figure(one.english) if one.english else DASH
+
+
+def figure(row: Row) -> str:
+    return f"{score(row.value)} {span(row.interval_95)}"
+
+
+def language_with_code(code: str) -> str:
+    """A language, or a pair of them, by name; English needs no code."""
+    return language(code) if code == ENGLISH else f"{language(code)} (`{code}`)"

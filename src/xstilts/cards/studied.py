@@ -1,12 +1,20 @@
-"""What a study says of a checkpoint: the figures of the recipes that lead to it, over all of the study's seeds."""
+"""What a study says of its checkpoints: in the card of each the figures of the recipes that lead to it; and a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from xstilts.report.findings import MEAN, BaseFindings, Effect, Findings, Outcome
+from xstilts.cards.markdown import link, table
+from xstilts.layout import CARD
+from xstilts.report.findings import MEAN, BaseFindings, Effect, Estimate, Findings, Node, Outcome
+from xstilts.report.writing import DASH, score, signed, span
 from xstilts.specs import node_path
+
+HEAD = ("checkpoint", "state", "English dev", "step", "gain [95 %]")
+STATES = {"made": "made", "degenerate": "**degenerate**", "missing": "missing"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,6 @@ class Studied:
 
     study: str
     baseline: str
-    seeds: tuple[int, ...]
     rows: tuple[Row, ...]
     gain: Effect | None
     """On the mean over all targets, at the end of a recipe; on the target itself, below one."""
@@ -40,8 +47,7 @@ def studied(findings: Findings) -> Mapping[str, Studied]:
         if (rows := rows_of(base, wanted))
     }
     return {
-        node: Studied(spec.study, spec.baseline, spec.seeds, tuple(rows.values()), gain_of(rows))
-        for node, rows in found.items()
+        node: Studied(spec.study, spec.baseline, tuple(rows.values()), gain_of(rows)) for node, rows in found.items()
     }
 
 
@@ -73,3 +79,66 @@ def gain_of(rows: Mapping[tuple[str, str], Row]) -> Effect | None:
     """The most telling of a node's gains."""
     means = [row.outcome.gain for (_, name), row in rows.items() if name == MEAN]
     return next(filter(None, [*means, *(row.outcome.gain for row in rows.values())]), None)
+
+
+# in the card of a checkpoint ------------------------------------------------------------------------------------------
+def study_section(studied: Studied | None) -> list[str]:
+    """What a study found of the recipes that lead here, over its seeds."""
+    if studied is None:
+        return []
+    about = (
+        "As the study that was reported last found it; others may have used the checkpoint, too. Over the seeds that "
+        "each figure has, in per cent; gains in points, bold where they hold after Holm's correction over the study."
+    )
+    gains = f"gain over `{studied.baseline}`", "gain, other languages"
+    head = ("recipe", "target", "score [95 %]", "other languages", *gains, "seeds")
+    rows = [cells(row) for row in studied.rows]
+    return [f"## In the study `{studied.study}`", "", about, "", *table(head, rows, right=(2, 3, 4, 5))]
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """One recipe on one target or average."""
+    one = row.outcome
+    figures = level(one.score), level(one.others), gain(one.gain), gain(one.gain_others)
+    return f"`{row.recipe}`", row.title, *figures, ", ".join(map(str, one.seeds)) or DASH
+
+
+def level(figure: Estimate | None) -> str:
+    return f"{score(figure)} {span(figure)}" if figure else DASH
+
+
+def gain(figure: Effect | None) -> str:
+    """Bold where it is significant."""
+    if figure is None:
+        return DASH
+    said = f"{signed(figure)} {span(figure)}"
+    return f"**{said}**" if figure.significant else said
+
+
+# the list, cards.md ---------------------------------------------------------------------------------------------------
+def index(findings: Findings, told: Mapping[str, Studied], written: Collection[str], folder: Path, out: Path) -> str:
+    """The list; `written` are the nodes that have a card in `folder`, that of the checkpoints."""
+    about = (
+        f"Gains are differences to `{findings.spec.baseline}`, in points: at the end of a recipe on the mean over all "
+        "targets, below it on the target that was trained for; bold where they hold after Holm's correction."
+    )
+    lines = [f"# Checkpoints of the study `{findings.spec.study}`", "", about]
+    for base in findings.bases:
+        lines += ["", f"## {base.base}", "", *table(HEAD, rows(base, told, written, folder, out), right=(2, 3, 4))]
+    return "\n".join(lines) + "\n"
+
+
+def rows(
+    base: BaseFindings, told: Mapping[str, Studied], written: Collection[str], folder: Path, out: Path
+) -> Iterator[tuple[str, ...]]:
+    """One base, parents before children."""
+    for node in base.nodes:
+        address = os.path.relpath(folder / node.path / CARD, out.parent) if node.path in written else ""
+        known = told.get(node.path)
+        figures = score(node.dev), steps(node), gain(known.gain if known else None)
+        yield link(f"`{node.path}`", address), STATES[node.state], *figures
+
+
+def steps(node: Node) -> str:
+    """The step that was kept, out of how many."""
+    return DASH if node.step is None or node.steps is None else f"{node.step:,} of {node.steps:,}"

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from xstilts.cards.citation import citations
+import yaml
+
 from xstilts.cards.columns import about, explained, folded
 from xstilts.cards.front import natural
-from xstilts.cards.markdown import code, front_matter, interval, licence, link, table
+from xstilts.cards.markdown import code, front_matter, licence, link, table
+from xstilts.report.figures.names import names as names_of_figures
 from xstilts.report.findings import MEAN, BaseFindings, Data, Findings
+from xstilts.report.tables.markdown import escaped
+from xstilts.report.tables.names import files as files_of_tables
+from xstilts.report.writing import signed, span
+from xstilts.specs import ReportSpec
 
+CITED = Path(__file__).parents[3] / "CITATION.cff"
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 KINDS = {
     "report.html": "the report, a page that needs nothing but itself",
@@ -41,7 +49,7 @@ class Sheet:
 
 def study_card(findings: Findings, folder: Path) -> str:
     """The card of what lies in `folder`, the study's; it names the tables that are there now."""
-    sheets = sheets_in(folder)
+    sheets = sheets_in(findings.spec, folder)
     sections = [
         [f"# {findings.spec.study}", "", *([LABORATORY, ""] if findings.generated else []), *answer(findings)],
         files(folder, sheets),
@@ -55,10 +63,11 @@ def study_card(findings: Findings, folder: Path) -> str:
     return matter(findings, sheets) + "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
-def sheets_in(folder: Path) -> list[Sheet]:
-    """The tables of a study, the long ones first."""
-    found = [folder / "scores.csv", *sorted(folder.glob("tables/*.csv")), *sorted(folder.glob("figures/*.csv"))]
-    return [sheet(file, str(file.relative_to(folder))) for file in found if file.is_file()]
+def sheets_in(spec: ReportSpec, folder: Path) -> list[Sheet]:
+    """The tables of a study that are there. What lies about from recipes that it had once is not of them."""
+    found = [f"tables/{name}" for name in files_of_tables(spec) if name.endswith(".csv")]
+    found += [f"figures/{name}.csv" for name in names_of_figures(spec)]
+    return [sheet(folder / name, name) for name in ("scores.csv", *found) if (folder / name).is_file()]
 
 
 def sheet(file: Path, name: str) -> Sheet:
@@ -106,7 +115,7 @@ def config(name: str) -> str:
 
 def answer(findings: Findings) -> list[str]:
     """The question, and what was found on each base."""
-    lines = [findings.spec.asks, ""]
+    lines = [escaped(findings.spec.asks), ""]
     lines += [f"- {answer_on(findings, base)}" for base in findings.bases]
     lost = [f"- {sentence}" for base in findings.bases for sentence in lost_on(base)]
     return [*lines, *lost]
@@ -118,18 +127,18 @@ def answer_on(findings: Findings, base: BaseFindings) -> str:
     if best is None:
         return f"On `{base.base}` nothing can be compared with `{baseline}` yet."
     count = next((len(one.targets) for one in base.averages if one.name == MEAN), len(base.targets))
-    gain = interval(best.gain.value, best.gain.low, best.gain.high, sign="+")
     sure = {
         1: "more than chance would bring, after Holm's correction",
         -1: "a loss that holds after Holm's correction",
         0: "which chance alone could bring",
     }[best.gain.significant]
     others = best.others
-    also = f"; {interval(others.value, others.low, others.high, '+')} in the other languages" if others else ""
-    seeds = f"{len(base.seeds)} seeds" if len(base.seeds) > 1 else "one seed"
+    also = f"; {signed(others)} {span(others)} in the other languages" if others else ""
+    known = len(base.outcome(best.recipe, MEAN).seeds)
+    seeds = f"{known} seeds" if known > 1 else "one seed"
     return (
-        f"On `{base.base}`, `{best.recipe}` gains most over `{baseline}`: {gain} points on the mean over {count} "
-        f"targets (95 % interval, {seeds}), {sure}{also}. It was picked in hindsight."
+        f"On `{base.base}`, `{best.recipe}` gains most over `{baseline}`: {signed(best.gain)} {span(best.gain)} points "
+        f"on the mean over {count} targets (95 % interval, {seeds}), {sure}{also}. It was picked in hindsight."
     )
 
 
@@ -193,3 +202,25 @@ def cite() -> list[str]:
     """Whom to thank."""
     works = citations()
     return ["## Cite", "", *(f"- {one}" for one in works), "- and the data that you use, above"] if works else []
+
+
+def citations(file: Path = CITED) -> list[str]:
+    """The software and the works that it rests on, a line each; none where that file is not there."""
+    try:
+        told: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError:
+        return []
+    return [work(told, f"version {told['version']}"), *(work(one) for one in told.get("references", ()))]
+
+
+def work(told: Mapping[str, Any], *more: str) -> str:
+    """One work, as a line."""
+    people = ", ".join(author(one) for one in told.get("authors", ()))
+    where = told.get("collection-title")
+    said = [people, str(told["title"]), *([str(where)] if where else []), *more]
+    year, url = told.get("year"), told.get("url")
+    return ". ".join(said) + (f", {year}" if year and str(year) not in str(where) else "") + (f". {url}" if url else "")
+
+
+def author(told: Mapping[str, str]) -> str:
+    return told.get("name") or f"{told['given-names']} {told['family-names']}"

@@ -8,12 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from xstilts.cards.made import lineage, named, parts_of
-from xstilts.cards.markdown import listed
-from xstilts.cards.read import Read, Source, reads_of
 from xstilts.cards.scored import Scored
-from xstilts.cards.shelf import Shelf
 from xstilts.cards.studied import Studied
+from xstilts.report.made import lineage, named, parts_of
+from xstilts.report.reads import Read, Shelf, Source, reads_of
+from xstilts.report.writing import listed
 from xstilts.tasks import TASKS
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 from xstilts.cards.checkpoint import card
 from xstilts.cards.curve import CURVE, curve_svg
 from xstilts.cards.fetched import Fetched, fetched_card
-from xstilts.cards.index import index
-from xstilts.cards.made import Made, parts_of
 from xstilts.cards.scored import scored_with
-from xstilts.cards.shelf import Shelf
-from xstilts.cards.studied import Studied, studied
+from xstilts.cards.studied import Studied, index, studied
 from xstilts.cards.study import study_card
 from xstilts.cards.subject import Subject
 from xstilts.files import write_text
 from xstilts.layout import CARD, WEIGHTS
 from xstilts.report.findings import Findings
+from xstilts.report.made import Made, parts_of
+from xstilts.report.reads import Shelf
 
 
 def write_cards(findings: Findings, results: Path, out: Path) -> list[str]:

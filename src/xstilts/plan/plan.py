@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,15 +41,16 @@ def opened() -> Plan | None:
     return _opened[-1] if _opened else None
 
 
-def open_plan(config: Mapping[str, Any], root: Path, learn: bool = True) -> Plan:
+def open_plan(config: Mapping[str, Any], root: Path, learn: bool = True, files: Sequence[Path] = ()) -> Plan:
     """The plan that Snakemake's configuration describes; what is wrong with it ends the program, with a message.
 
     learn   whether estimates come from finished jobs, where there are any: not in a job, which has what it asked for
+    files   what `--configfile` named, so that the report's commands can name it
     """
     try:
         site = open_site(root)
         device(site.gpu.kind)  # or every job would say that there is none of that name
-        plan = Plan(load(config, root), root / "scripts", site, learn)
+        plan = Plan(load(config, root), root / "scripts", site, learn, files)
     except UserError as error:
         sys.exit(f"error: {error}")
     for sentence in plan.left_out:
@@ -65,7 +66,14 @@ class Plan:
     of what it runs, `files` what the study wants of the kind.
     """
 
-    def __init__(self, project: Project, scripts: Path, site: Site | None = None, learn: bool = True) -> None:
+    def __init__(
+        self,
+        project: Project,
+        scripts: Path,
+        site: Site | None = None,
+        learn: bool = True,
+        files: Sequence[Path] = (),
+    ) -> None:
         self.site, self.learn = site or Site(), learn
         self.origins = Origins(project.settings, project.world)
         self.project, self.left_out = available(project, self.origins)
@@ -84,7 +92,7 @@ class Plan:
         self.predictions = Predictions(facts, code)
         self.scores = Scores(facts, code)
         self.alignment = Alignment(facts, code, self.checkpoints)
-        self.report = Report(facts, code, self.left_out)
+        self.report = Report(facts, code, self.left_out, files)
         self.submission = Submission(facts, code)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -18,10 +19,10 @@ DRAWN = ("svg", "png", "csv")
 
 
 class Report:
-    """`report/<study>/`; `left_out` is what to say of data that is not there."""
+    """`report/<study>/`; `left_out` is what to say of data that is not there, `files` what `--configfile` named."""
 
-    def __init__(self, facts: Facts, code: Code, left_out: tuple[str, ...]) -> None:
-        self.facts, self._code, self.left_out = facts, code, left_out
+    def __init__(self, facts: Facts, code: Code, left_out: tuple[str, ...], files: Sequence[Path] = ()) -> None:
+        self.facts, self._code, self.left_out, self._files = facts, code, left_out, files
         self.folder = facts.results / "report" / facts.name
 
     def spec(self) -> ReportSpec:
@@ -45,6 +46,7 @@ class Report:
             fine_tuned={name: base.fine_tuned for name in study.bases if (base := bases[name]).fine_tuned},
             claims=project.claims,
             results=str(project.settings.results),
+            configfiles=tuple(map(_here, self._files)),
         )
 
     def code(self, program: str) -> str:
@@ -72,3 +74,9 @@ class Report:
     def cards(self) -> list[Path]:
         """The list of checkpoints' cards, which are written with it, and the study's own."""
         return [self.folder / "cards.md", self.folder / "README.md"]
+
+
+def _here(file: Path) -> str:
+    """A path as one would type it: a study that is moved as a whole is no other one."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -66,14 +66,14 @@ class Compared:
         targets = next((set(one.targets) for one in self.averages if one.name == where), {where})
         return tuple(run for run in self.runs if run.target in targets)
 
-    def pooled(self, where: str) -> np.ndarray:
-        """Which arms tell of the scatter of runs together: those with every run, none of them degenerate."""
-        bad = {run.recipe for run in self.runs_of(where) if run.state != "scored"}
+    def sound(self, where: str) -> np.ndarray:
+        """Which arms scatter as the others do: those without a degenerate run."""
+        bad = {run.recipe for run in self.runs_of(where) if run.state == "degenerate"}
         return np.array([recipe not in bad for recipe in self.recipes])
 
     def uncertain(self, of: Mapping[str, float], where: str, samples: Samples | None) -> Uncertain | None:
         """A weighted sum of recipes in some samples of a target or average."""
-        return estimate(samples, self.weights(of), self.pooled(where)) if samples else None
+        return estimate(samples, self.weights(of), self.sound(where)) if samples else None
 
     def effect(self, of: Mapping[str, float], where: str) -> Effect | None:
         """A contrast of recipes (weights sum to 0) over all languages of a target or average; None: no such runs."""
@@ -135,7 +135,8 @@ def open_base(spec: ReportSpec, scores: Scores, base: str) -> Compared:
             views[name] = views_of(by_language(targets[name], grid, statistics))
         else:
             targets[name] = untested(name, wanted)
-            views[name] = Views(nothing(spec), None, None, None)
+            english = nothing(spec) if wanted.stage and ENGLISH in TASKS[name].languages else None
+            views[name] = Views(nothing(spec), english, nothing(spec), english)
     averages = tuple(averages_of(spec, targets))
     views |= {one.name: average_of([views[name] for name in one.targets]) for one in averages}
     runs = tuple(run_of(cell, scores.get(cell)) for cell in spec.cells if cell.base == base)

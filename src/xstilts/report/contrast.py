@@ -7,8 +7,9 @@ the examples    A paired bootstrap: examples are drawn with replacement within e
                 arm and seed, so that what is easy or hard for all arms alike cancels in a difference.
 the trainings   Seeds are few, and drawing three of them with replacement misses a third of their variance. So the
                 variance between runs is estimated directly, as in a randomised block design: seeds are blocks, arms are
-                treatments, and what neither explains is the scatter of runs. All arms tell of it together, which makes
-                three seeds useful; an arm that lacks a run, or has a degenerate one, is judged by its own seeds alone.
+                treatments, and what neither explains is the scatter of runs. All arms with all their runs tell of it
+                together, which makes three seeds useful, and lets an arm that lacks some be judged at all. An arm with
+                a degenerate run is judged by its own seeds alone.
 
 Both go into one standard error, and Student's t with Satterthwaite's degrees of freedom makes the interval and the p
 of it. The bootstrap of the mean over seeds holds some scatter of runs already (errors that one run makes and another
@@ -110,48 +111,58 @@ def mean(samples: Sequence[Samples]) -> Samples:
     return Samples(np.mean([s.point for s in samples], axis=0), np.mean([s.draws for s in samples], axis=0))
 
 
-def estimate(samples: Samples, weights: np.ndarray, pooled: np.ndarray) -> Uncertain | None:
+def estimate(samples: Samples, weights: np.ndarray, sound: np.ndarray) -> Uncertain | None:
     """The mean over seeds of a weighted sum of arms: one arm, or a contrast, whose weights sum to 0.
 
-    pooled  which arms tell of the scatter of runs together [arms]; those with all their runs, none of them degenerate
+    sound   which arms scatter as the others do [arms]: those without a degenerate run
     Only seeds count with which all arms of the sum were run; None where there are none.
     """
     arms = weights != 0
-    point, drawn, weights = samples.point[arms], samples.draws[:, arms], weights[arms]
-    there = ~np.isnan(point).any(axis=0)
+    there = ~np.isnan(samples.point[arms]).any(axis=0)
     if not there.any():
         return None
-    point, drawn = point[:, there], drawn[:, :, there]
-    by_seed, by_draw = weights @ point, np.einsum("a,das->ds", weights, drawn)
-    joint, seeds = float(by_draw.mean(axis=1).var(ddof=1)), len(by_seed)
+    drawn, weights = samples.draws[:, arms][:, :, there], weights[arms]
+    by_seed, by_draw = weights @ samples.point[arms][:, there], np.einsum("a,das->ds", weights, drawn)
+    joint, own = float(by_draw.mean(axis=1).var(ddof=1)), float(by_draw.var(axis=0, ddof=1).mean())
+    between, freedom = scatter(samples.point, arms, weights, by_seed, sound)
+    examples = shared(joint, own, len(by_seed)) if len(by_seed) > 1 else joint
     redrawn = len(by_draw) - 1.0  # freedom of a variance that so many draws tell
-    if seeds == 1:
-        return Uncertain(float(by_seed[0]), joint, redrawn)
-    between, freedom = scatter(samples.point, arms, weights, point, pooled)
-    examples = shared(joint, float(by_draw.var(axis=0, ddof=1).mean()), seeds)
     return Uncertain(float(by_seed.mean()), *combined((between, freedom), (examples, redrawn)))
 
 
 def scatter(
-    everyone: np.ndarray, arms: np.ndarray, weights: np.ndarray, point: np.ndarray, pooled: np.ndarray
+    point: np.ndarray, arms: np.ndarray, weights: np.ndarray, by_seed: np.ndarray, sound: np.ndarray
 ) -> tuple[float, float]:
-    """What the scatter of runs adds to the variance of a weighted sum of arms, and its degrees of freedom."""
-    seeds = point.shape[1]
-    varying = np.ptp(point, axis=1) > 0  # an untouched base is one evaluation, whatever the seed
-    if not varying.any():
+    """What the scatter of runs adds to the variance of a weighted sum of arms, and its degrees of freedom.
+
+    point    every arm with every seed; `arms` are those of the sum, with these `weights`
+    by_seed  the sum, with each seed that all of them have
+    Nothing, where a study has one seed: it is not known.
+    """
+    varying = differs(point[arms])
+    if point.shape[1] == 1 or not varying.any():
         return 0.0, math.inf
-    pool = everyone[pooled]
-    pool = pool[np.ptp(pool, axis=1) > 0]
-    if not pooled[arms][varying].all():
-        return float((weights @ point).var(ddof=1)) / seeds, seeds - 1.0
+    pool = point[sound & ~np.isnan(point).any(axis=1)]
+    pool = pool[differs(pool)]
+    if not (len(pool) and sound[arms][varying].all()):
+        alone = float(by_seed.var(ddof=1)) / len(by_seed) if len(by_seed) > 1 else 0.0
+        return alone, max(1.0, len(by_seed) - 1.0)
     if varying.all() and abs(weights.sum()) < 1e-9 and len(pool) > 1:
         residual = pool - pool.mean(axis=0) - pool.mean(axis=1, keepdims=True) + pool.mean()
-        freedom = (len(pool) - 1) * (seeds - 1)
+        freedom = (len(pool) - 1) * (pool.shape[1] - 1)
         per_run = float((residual**2).sum()) / freedom
     else:  # no pairing: what blocks explain stays in
-        freedom = len(pool) * (seeds - 1)
+        freedom = len(pool) * (pool.shape[1] - 1)
         per_run = float(pool.var(axis=1, ddof=1).mean())
-    return per_run * float((weights[varying] ** 2).sum()) / seeds, float(freedom)
+    return per_run * float((weights[varying] ** 2).sum()) / len(by_seed), float(freedom)
+
+
+def differs(point: np.ndarray) -> np.ndarray:
+    """Which arms were run anew with each seed: an untouched base is one evaluation, whatever the seed."""
+    runs = (~np.isnan(point)).sum(axis=1)
+    spread = np.nanmax(point, axis=1, initial=-np.inf) - np.nanmin(point, axis=1, initial=np.inf)
+    anew: np.ndarray = (runs == 1) | (spread > 0)
+    return anew
 
 
 def shared(joint: float, own: float, groups: int) -> float:

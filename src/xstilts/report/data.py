@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xstilts.cards.made import lineage, read_made
-from xstilts.cards.read import Read, Sources, reads_of
 from xstilts.report.findings import Data
+from xstilts.report.made import lineage, read_made
+from xstilts.report.reads import Read, Sources, reads_of
 from xstilts.specs import ReportSpec
 from xstilts.tasks import TASKS
 from xstilts.tasks.release import Release

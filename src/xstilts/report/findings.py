@@ -51,11 +51,12 @@ class Effect(Estimate):
     p: float
     """Of no difference, for this one alone."""
     holm: float | None = None
-    """p corrected for all differences of its kind in the study; None: it is the only one of its kind."""
+    """p after Holm's correction, over all differences of its kind in the study; None: it belongs to no such family."""
     new_language: tuple[float, float] | None = None
     """The interval for the mean over other languages such as these; None: fewer than two languages."""
     detectable: float
-    """The smallest difference that a study like this one finds four times of five."""
+    """The difference that a study like this one finds four times of five, where it is the only one that is looked for;
+    0 where no draw of examples made a difference, so that nothing can be said."""
 
     @property
     def significant(self) -> int:
@@ -73,7 +74,7 @@ class Run(Told):
     node: str
     """The checkpoint that was read; the score files are `scores/<node>/<target>.{json,parquet}`."""
     state: Literal["scored", "degenerate", "missing"]
-    """Degenerate: it descends from a training that learned nothing, and stayed so with other seeds."""
+    """Degenerate: it descends from a training that learned nothing."""
     lost: tuple[str, ...] = ()
     """The degenerate nodes on the way."""
     checkpoint: str | None = None

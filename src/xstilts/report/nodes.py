@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xstilts.cards.made import lineage, read_made
 from xstilts.report.findings import Node
+from xstilts.report.made import lineage, read_made
 from xstilts.specs import ReportSpec
 
 

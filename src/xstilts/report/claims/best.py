@@ -35,20 +35,28 @@ def best_per_target(compared: Compared, recipes: Sequence[str], targets: Sequenc
     there = ~np.any([np.isnan(samples.point[needed]).any(axis=0) for samples in each], axis=0)
     if not there.any():
         return None
-    chosen = mean([chosen_arm(only(samples, there), arms) for samples in each])
-    everyone = mean([only(samples, there) for samples in each])
+    chosen = among(mean([chosen_arm(only(samples, there), arms) for samples in each]), there)
+    everyone = mean(each)
     both = Samples(
         np.concatenate([everyone.point, chosen.point]), np.concatenate([everyone.draws, chosen.draws], axis=1)
     )
     weights = np.zeros(len(both.point))
     weights[[baseline, -1]] = -1.0, 1.0
-    pooled = compared.pooled(where)
-    return estimate(both, weights, np.append(pooled, pooled[arms].all()))
+    sound = compared.sound(where)
+    return estimate(both, weights, np.append(sound, sound[arms].all()))
 
 
 def only(samples: Samples, seeds: np.ndarray) -> Samples:
     """With some of the seeds."""
     return Samples(samples.point[:, seeds], samples.draws[:, :, seeds])
+
+
+def among(samples: Samples, seeds: np.ndarray) -> Samples:
+    """Samples of some seeds as samples of all, of which the others are missing."""
+    point = np.full((len(samples.point), len(seeds)), np.nan)
+    draws = np.full((len(samples.draws), *point.shape), np.nan)
+    point[:, seeds], draws[:, :, seeds] = samples.point, samples.draws
+    return Samples(point, draws)
 
 
 def chosen_arm(samples: Samples, arms: Sequence[int]) -> Samples:

@@ -11,6 +11,7 @@ from xstilts.report.claims.names import AbsentError, Place
 from xstilts.report.compared import Compared
 from xstilts.report.contrast import Uncertain, holm
 from xstilts.report.findings import Contrast, Effect, Verdict
+from xstilts.report.writing import signed
 from xstilts.tasks import TASKS
 
 
@@ -79,10 +80,6 @@ def reason(weighed: Weighed | None) -> str:
         case _:
             said = f"It is open whether {part.says}: {figures}" + (f", the least sure of {count}" if count > 1 else "")
     return f"{said} ({one.degenerate} of these runs learned nothing)." if one.degenerate else f"{said}."
-
-
-def signed(value: float) -> str:
-    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def missing(compared: Compared, lacking: Iterable[tuple[Place, str]]) -> tuple[str, ...]:

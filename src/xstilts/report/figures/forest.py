@@ -21,12 +21,11 @@ from xstilts.report.figures.sheet import (
     Sheet,
     cut,
     hue,
-    number,
-    signed,
     widest,
 )
 from xstilts.report.figures.told import holes, origin, why_nothing
 from xstilts.report.findings import ENGLISH, BaseFindings, Effect, Findings, Outcome
+from xstilts.report.writing import score, signed
 
 ROW = 0.3
 ENDS = (1, 2, 5, 10, 20, 50, 100)
@@ -154,6 +153,6 @@ def _says(title: str, baseline: str, outcomes: dict[str, Outcome]) -> str:
     gone = len(outcomes) - len(gains)
     return (
         f"{head}, {len(gains)} recipe{'s' if len(gains) > 1 else ''}. The largest: {best}, {signed(gain.value)} points "
-        f"(95 % interval {number(gain.low, '.1f')} to {number(gain.high, '.1f')}), {holds} after Holm's correction."
+        f"(95 % interval {score(gain.low)} to {score(gain.high)}), {holds} after Holm's correction."
         + (f" Missing: {gone}." if gone else "")
     )

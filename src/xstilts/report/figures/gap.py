@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from xstilts.report.figures.panels import Frame, Panel, draw_panels
-from xstilts.report.figures.sheet import DOWN, INK, LINE, NOTE, SOFT, UP, Drawing, Key, Sheet, number, signed
+from xstilts.report.figures.sheet import DOWN, INK, LINE, NOTE, SOFT, UP, Drawing, Key, Sheet
 from xstilts.report.figures.told import holes, origin
 from xstilts.report.findings import ENGLISH, BaseFindings, Effect, Estimate, Findings, Target
+from xstilts.report.writing import score, signed
 
 COLUMNS = ("recipe", "target", "english", "english_low", "english_high", "others", "others_low", "others_high", "gap",
            "gap_low", "gap_high", "gap_change", "gap_change_low", "gap_change_high", "holm", "holds")  # fmt: skip
@@ -53,7 +54,7 @@ def _about(findings: Findings, found: BaseFindings, target: Target) -> Panel:
     outcomes = [found.outcome(recipe, target.name) for recipe in findings.spec.recipes]
     values = [figure.value for one in outcomes for figure in (one.english, one.others) if figure]
     base = found.outcome(findings.spec.baseline, target.name).gap
-    told = f"gap of {findings.spec.baseline}: {number(base.value, '.1f')}" if base else "baseline missing"
+    told = f"gap of {findings.spec.baseline}: {score(base)}" if base else "baseline missing"
     return Panel(target.name, target.title, told, values)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
-from xstilts.report.figures.order import grouped, known
 from xstilts.report.figures.sheet import (
     DOWN,
     INK,
@@ -19,17 +19,18 @@ from xstilts.report.figures.sheet import (
     Drawing,
     Key,
     Sheet,
-    number,
-    signed,
     text_width,
     widest,
 )
 from xstilts.report.figures.told import holes, origin
 from xstilts.report.findings import ENGLISH, BaseFindings, Effect, Findings
+from xstilts.report.order import by_script, known
+from xstilts.report.writing import number, signed
 
 ROW, NARROWEST, WIDEST, FULL = 0.155, 0.3, 0.62, 3.74  # inches; FULL fits a phone of 390 CSS pixels
 OPAQUE = 0.45  # more would hide the figure, in light or in dark
 ENDS = (1, 2, 5, 10, 20, 50, 100)
+LONE = "one language a script"  # a heading for each would be as long as its row
 EVERYWHERE, OTHERS = "all languages", "all but English"
 COLUMNS = (
     *("recipe", "target", "language", "name", "script", "family", "score"),
@@ -123,11 +124,22 @@ def _means(found: BaseFindings, recipe: str) -> list[Row]:
 
 
 def _groups(found: BaseFindings, recipe: str) -> list[tuple[str, str, list[Row]]]:
+    """The languages but English, by script: a title, what stands beside their names, and the rows."""
     codes = {code for target in found.targets for code in target.languages} - {ENGLISH}
-    return [
-        (group.title, group.beside, [_language(found, recipe, code, beside) for code, beside in group.rows])
-        for group in grouped(codes)
-    ]
+    scripts = [list(members) for _, members in groupby(by_script(codes), key=lambda code: known(code).script)]
+    groups: list[tuple[str, str, list[Row]]] = []
+    for members in scripts:
+        script = known(members[0]).script
+        if len(members) > 1:
+            families = [known(code).family for code in members]
+            beside = [family if family != above else "" for above, family in pairwise(["", *families])]
+            rows = [_language(found, recipe, *row) for row in zip(members, beside, strict=True)]
+            groups.append((script, "family", rows))
+            continue
+        if not groups or groups[-1][0] != LONE:
+            groups.append((LONE, "script", []))
+        groups[-1][2].append(_language(found, recipe, members[0], script))
+    return groups
 
 
 def _language(found: BaseFindings, recipe: str, code: str, beside: str) -> Row:
@@ -181,7 +193,7 @@ def _ramp(sheet: Sheet, scale: float) -> None:
         sheet.box(x + i * wide, y, wide, 0.09, fill=UP if value > 0 else DOWN, opacity=strength(value, scale))
     for value in (-scale, -scale / 4, 0, scale / 4, scale):
         place = x + (value / scale + 1) / 2 * steps * wide
-        sheet.text(place, y + 0.16, number(value, "+g") if value else "0", NOTE, SOFT, "center")
+        sheet.text(place, y + 0.16, number(value, "+g"), NOTE, SOFT, "center")
     sheet.text(x + steps * wide + 0.14, y + 0.045, "the same in all", NOTE, SOFT)
     sheet.text(x + steps * wide + 0.14, y + 0.16, "recipes of a base", NOTE, SOFT)
     sheet.y = y + 0.24

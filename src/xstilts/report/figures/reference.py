@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from xstilts.report.figures.forest import place
 from xstilts.report.figures.panels import Frame, Panel, draw_panels
-from xstilts.report.figures.sheet import DOWN, INK, NOTE, SOFT, UP, Drawing, Key, Sheet, number
+from xstilts.report.figures.sheet import DOWN, INK, NOTE, SOFT, UP, Drawing, Key, Sheet
 from xstilts.report.figures.told import holes, origin
 from xstilts.report.findings import MEAN, BaseFindings, Findings
+from xstilts.report.writing import score
 
 COLUMNS = ("recipe", "target", "seed", "score", "state")
 
@@ -51,7 +52,7 @@ def _about(findings: Findings, found: BaseFindings, where: str) -> Panel:
     if where == MEAN:
         return Panel("mean", "Mean", f"over {len(targets)} targets", values)
     target = next(one for one in found.targets if one.name == where)
-    chance = f", chance {number(target.chance, '.1f')}" if target.chance else ""
+    chance = f", chance {score(target.chance)}" if target.chance else ""
     return Panel(where, title, target.metric.replace("_", " ") + chance, values)
 
 
@@ -71,10 +72,10 @@ def _panel(sheet: Sheet, findings: Findings, found: BaseFindings, id: str, frame
         if len(scores) > 1:
             x = frame.scale(sum(scores.values()) / len(scores))
             sheet.line([x, x], [y - 0.05, y + 0.05], INK, 1.4, id=f"average-{id}-{recipe}")
-        for seed, score in scores.items():
+        for seed, value in scores.items():
             lost = _state(found, recipe, where, seed) == "degenerate"
             offset = _apart(found.seeds, seed)
-            sheet.mark(frame.scale(score), y + offset, "^" if lost else "o", DOWN if lost else UP, lost, 3.4,
+            sheet.mark(frame.scale(value), y + offset, "^" if lost else "o", DOWN if lost else UP, lost, 3.4,
                        id=f"run-{id}-{recipe}-{seed}")  # fmt: skip
 
 
@@ -102,5 +103,5 @@ def _says(findings: Findings, found: BaseFindings, wheres: Sequence[str]) -> str
         return f"{head}; no recipe was run with more than one seed."
     recipe, where = max(spreads, key=lambda key: spreads[key])
     on = "the mean over targets" if where == MEAN else place(found, where)[0]
-    apart = number(spreads[recipe, where], ".1f")
+    apart = score(spreads[recipe, where])
     return f"{head}. Seeds of one recipe lie at most {apart} points apart: {recipe} on {on}."

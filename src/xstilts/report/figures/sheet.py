@@ -23,6 +23,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 
 from xstilts.report.findings import Effect
+from xstilts.report.writing import number
 
 # The page's style sheet has these by name, and `theme.py` puts the names back; pairs are apart for every kind of sight.
 INK, SOFT, LINE, PAPER = "#1d1f21", "#5c6166", "#dcdedf", "#fdfdfc"
@@ -181,7 +182,7 @@ class Sheet:
         for tick in scale.ticks(most):
             x = scale(tick)
             self.line([x, x], [top, bottom], LINE, 0.6)
-            self.text(x, bottom + 0.09, number(tick), NOTE, SOFT, "center", id=f"{id}{tick:g}")
+            self.text(x, bottom + 0.09, number(tick, ".10g"), NOTE, SOFT, "center", id=f"{id}{tick:g}")
 
     def legend(self, keys: Iterable[Key]) -> None:
         """Entries side by side, in as many lines as they take."""
@@ -236,17 +237,6 @@ def cut(text: str, size: float, width: float, bold: bool = False) -> str:
 def widest(texts: Iterable[str], size: float, bold: bool = False) -> float:
     """The width of the widest, in inches."""
     return max((text_width(text, size, bold) for text in texts), default=0.0)
-
-
-def number(value: float, form: str = ".10g") -> str:
-    """With a typographic minus, which is as wide as a digit."""
-    return f"{value:{form}}".replace("-", "−")
-
-
-def signed(value: float) -> str:
-    """A difference in points; what rounds to nothing has no sign."""
-    rounded = round(value, 1)
-    return number(rounded, "+.1f") if rounded else "0.0"
 
 
 def hue(effect: Effect) -> str:

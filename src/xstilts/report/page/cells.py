@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from xstilts.report.findings import MEAN, Average, BaseFindings, Effect, Estimate, LanguageOutcome, Outcome
-from xstilts.report.page.text import DASH, score, signed
+from xstilts.report.findings import BaseFindings, Effect, Estimate, LanguageOutcome, Outcome
+from xstilts.report.writing import DASH, score, signed
 
 OPAQUE = 0.42  # at the end of a heat map's scale: more would hide the figure
 MISSING = "missing"
@@ -94,15 +94,3 @@ def gap_cell(outcome: Outcome) -> Cell:
         mark(change) if change else "",
         small=signed(change) if change else "",
     )
-
-
-def columns(found: BaseFindings) -> tuple[Average, ...]:
-    """The averages that the main table ends with: the benchmarks', and the study's own where it is none of these."""
-    whole = [one for one in found.averages if one.name != MEAN and ":" not in one.name]
-    own = [one for one in found.averages if one.name == MEAN and all(set(one.targets) != set(w.targets) for w in whole)]
-    return (*own, *whole)
-
-
-def groups(found: BaseFindings) -> tuple[Average, ...]:
-    """The averages over groups of a benchmark."""
-    return tuple(one for one in found.averages if ":" in one.name)

@@ -34,7 +34,7 @@ def details(findings: Findings) -> Markup:
             ("Score it again, from the predictions that stand", "snakemake ", f" --forcerun score_target{rest}"),
         ],
         "make": ("Make what is missing", "snakemake ", rest),
-        "average": ("Average anew, from all score files", spec.command(force="compare_recipes")),
+        "average": ("Average anew, of what is there (into preview/)", spec.command("preview")),
         "bases": {found.base: _base(spec, found) for found in findings.bases},
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -116,8 +116,10 @@ def _facts(outcome: Outcome, baseline: str) -> Iterator[tuple[str, str]]:
         yield "English", f"{score(outcome.english)} {span(outcome.english)}"
     if outcome.others:
         yield "Other languages", f"{score(outcome.others)} {span(outcome.others)}"
+        yield from _effect(f"Their difference to {baseline}", outcome.gain_others)
     if outcome.gap:
-        yield "English less the others", f"{score(outcome.gap)} {span(outcome.gap)}"
+        what = "English less the others" + (", on targets with both" if outcome.target.startswith("(") else "")
+        yield what, f"{score(outcome.gap)} {span(outcome.gap)}"
     if outcome.gap_change:
         yield "", f"changed by {signed(outcome.gap_change)} {span(outcome.gap_change)}"
 
@@ -135,4 +137,5 @@ def _effect(label: str, effect: Effect | None) -> Iterator[tuple[str, str]]:
     yield "", f"{judgement(effect)}; {sureness(effect)}"
     if effect.new_language:
         yield "In other such languages", span(effect.new_language)
-    yield "Detectable", f"from {score(effect.detectable)} points up, 4 times of 5"
+    if effect.detectable:
+        yield "Detectable", f"{score(effect.detectable)} points, 4 times of 5, before any correction"

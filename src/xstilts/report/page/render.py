@@ -10,8 +10,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from xstilts.report import averages, branches
 from xstilts.report.findings import BaseFindings, Findings, Run
-from xstilts.report.page import cells, commands, drawings, rows, text, tree
+from xstilts.report.page import cells, commands, drawings, rows, text
 from xstilts.report.page.details import details
 from xstilts.report.spent import Spending
 
@@ -53,10 +54,12 @@ def render(findings: Findings, figures: Mapping[str, str], spending: Spending | 
         commands=commands,
         drawings=drawings,
         rows=rows,
-        tree=tree,
+        tree=branches,
+        averages=averages,
         lost=lost,
         unjudged=unjudged,
         weighed=weighed,
+        nobody_gains=nobody_gains,
         folded=folded,
         large=LARGE,
         script=Markup(script),
@@ -69,6 +72,12 @@ def weighed(found: BaseFindings) -> int:
     """How many recipes could be compared to the baseline on the mean over all targets."""
     mean = found.averages[0].name
     return sum(one.target == mean and one.gain is not None for one in found.outcomes)
+
+
+def nobody_gains(found: BaseFindings) -> bool:
+    """Whether every recipe that could be compared lies below the baseline, with its whole interval."""
+    mean = found.averages[0].name
+    return all(one.gain.high < 0 for one in found.outcomes if one.target == mean and one.gain)
 
 
 def folded(runs: Iterable[Run], lost: str = "") -> list[list[Run]]:

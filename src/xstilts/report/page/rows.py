@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
-from xstilts.languages import LANGUAGES, Language
-from xstilts.report.findings import ENGLISH, BaseFindings
-from xstilts.report.page.text import count, language
+from xstilts.report.findings import BaseFindings
+from xstilts.report.order import UNKNOWN, by_family, by_pretraining, by_script, known
+from xstilts.report.page.text import count
+from xstilts.report.writing import language
 
 ORDERS: Mapping[str, tuple[str, str]] = {
     "script": ("script", "Script"),
@@ -16,6 +16,7 @@ ORDERS: Mapping[str, tuple[str, str]] = {
     "pretraining": ("share in pretraining", "CC-100, GiB"),
 }
 """What rows can be sorted by: as the choice calls it, and as the column does."""
+SORTED = {"script": by_script, "family": by_family, "pretraining": by_pretraining}
 
 
 @dataclass(frozen=True)
@@ -38,45 +39,26 @@ def orders(found: BaseFindings) -> dict[str, tuple[str, str]]:
 
 
 def rows_of(found: BaseFindings) -> tuple[Row, ...]:
-    """All languages of a base's targets, sorted by script. In each order English's group comes first."""
+    """All languages of a base's targets, sorted by script."""
     codes = list(dict.fromkeys(code for target in found.targets for code in target.languages))
-    places = {order: sorted(codes, key=partial(_key, order)) for order in ORDERS}
-    rows = [
+    places = {order: {code: place for place, code in enumerate(SORTED[order](codes))} for order in ORDERS}
+    return tuple(
         Row(
             code,
             language(code),
-            {order: places[order].index(code) for order in ORDERS},
+            {order: places[order][code] for order in ORDERS},
             {order: _label(order, code) for order in ORDERS},
         )
-        for code in codes
-    ]
-    return tuple(sorted(rows, key=lambda row: row.places["script"]))
-
-
-def _known(code: str) -> Language | None:
-    """A language; of a pair the first, which is that of the texts."""
-    return LANGUAGES.get(code) or LANGUAGES.get(code.partition("-")[0])
-
-
-def _key(order: str, code: str) -> tuple[bool, float, str, str, str]:
-    """What is not known comes last; of the rest, English's group first, or what was pretrained on most."""
-    one, english = _known(code), LANGUAGES[ENGLISH]
-    if one is None:
-        return True, 0.0, "", "", code
-    if order == "pretraining":
-        return one.pretraining is None, -(one.pretraining or 0.0), "", one.name, code
-    group, within = (one.script, one.family) if order == "script" else (one.family, one.script)
-    first = group == (english.script if order == "script" else english.family)
-    return False, 0.0 if first else 1.0, group, within, one.name
+        for code in by_script(codes)
+    )
 
 
 def _label(order: str, code: str) -> str:
-    one = _known(code)
-    if one is None:
-        return ""
+    one = known(code)
     if order == "pretraining":
         return "" if one.pretraining is None else _gigabytes(one.pretraining)
-    return one.script if order == "script" else one.family
+    group = one.script if order == "script" else one.family
+    return "" if group == UNKNOWN else group
 
 
 def _gigabytes(size: float) -> str:

@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
-from xstilts.languages import LANGUAGES
-from xstilts.report.findings import Effect, Estimate
+from xstilts.report.findings import Effect
+from xstilts.report.writing import DASH, language, listed, score, signed, span
 
-DASH = "–"
+__all__ = ["DASH", "count", "hours", "judgement", "language", "listed", "plural", "probability", "score", "signed",
+           "span", "sureness"]  # fmt: skip
 SMALLEST_P = 0.001
-
-
-def score(figure: Estimate | float | None) -> str:
-    """A score in per cent."""
-    if figure is None:
-        return DASH
-    return _number(figure.value if isinstance(figure, Estimate) else figure, "")
-
-
-def signed(figure: Estimate | float | None) -> str:
-    """A difference in points."""
-    if figure is None:
-        return DASH
-    return _number(figure.value if isinstance(figure, Estimate) else figure, "+")
-
-
-def span(figure: Estimate | tuple[float, float] | None) -> str:
-    """The interval alone."""
-    if figure is None:
-        return DASH
-    low, high = (figure.low, figure.high) if isinstance(figure, Estimate) else figure
-    return f"[{_number(low, '')}, {_number(high, '')}]"
-
-
-def _number(value: float, sign: str) -> str:
-    # A typographic minus is as wide as a digit; what rounds to nothing has no sign.
-    rounded = round(value, 1)
-    return f"{rounded:{sign}.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def probability(p: float) -> str:
@@ -78,17 +50,3 @@ def hours(number: float | None) -> str:
 def plural(number: int, thing: str) -> str:
     """`1 target`, `2 targets`."""
     return f"{count(number)} {thing}{'' if number == 1 else 's'}"
-
-
-def language(code: str) -> str:
-    """A language's name, or both of a pair; the code where the project does not know it."""
-    if code in LANGUAGES:
-        return LANGUAGES[code].name
-    parts = code.split("-", 1)
-    return " – ".join(LANGUAGES[part].name for part in parts) if all(part in LANGUAGES for part in parts) else code
-
-
-def listed(things: Iterable[object]) -> str:
-    """`a, b and c`."""
-    *first, last = [str(thing) for thing in things]
-    return f"{', '.join(first)} and {last}" if first else last

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from xstilts.report.findings import BaseFindings, Findings, Verdict
-from xstilts.report.tables import numbers
 from xstilts.report.tables.notes import generated
-from xstilts.report.tables.numbers import EFFECT, effect, under
-from xstilts.report.tables.table import HOLE, Cell, Column, Section, Sheet, Table
+from xstilts.report.tables.table import EFFECT, HOLE, Cell, Column, Section, Sheet, Table, effect, under
+from xstilts.report.writing import signed, span
 
 COLUMNS = (
     Column("Claim", "text", 0.19),
@@ -54,7 +53,7 @@ def _difference(one: Verdict) -> Cell:
     if not one.contrasts:
         return Cell()
     of = one.contrasts[0].effect
-    return Cell(numbers.signed(of.value), below=numbers.span(of.low, of.high))
+    return Cell(signed(of), below=span(of))
 
 
 def _why(one: Verdict) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from xstilts.report.findings import Effect, Findings, Outcome
 from xstilts.report.tables import grid
-from xstilts.report.tables.numbers import EFFECT, ESTIMATE, effect, estimate, under
-from xstilts.report.tables.table import Plain, Sheet
+from xstilts.report.tables.table import EFFECT, ESTIMATE, Plain, Sheet, effect, estimate, under
 
 ENDINGS = (*EFFECT, "_new_language_low", "_new_language_high", "_detectable")
 LEVELS = ("score", "english", "others", "gap")

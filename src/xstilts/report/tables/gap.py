@@ -7,9 +7,9 @@ from dataclasses import replace
 from xstilts.report.findings import BaseFindings, Findings
 from xstilts.report.tables import grid
 from xstilts.report.tables.grid import Head
-from xstilts.report.tables.notes import listed
-from xstilts.report.tables.numbers import EFFECT, ESTIMATE, effect, estimate, under
-from xstilts.report.tables.table import Section, Sheet, Table
+from xstilts.report.tables.notes import MOST
+from xstilts.report.tables.table import EFFECT, ESTIMATE, Section, Sheet, Table, effect, estimate, under
+from xstilts.report.writing import listed
 
 LEVELS = ("english", "others", "gap")
 COLUMNS = (
@@ -59,5 +59,5 @@ def _section(findings: Findings, found: BaseFindings) -> Section:
     )
     made = grid.section(findings, found, heads, entry)
     without = {target.name: target.title for target in found.targets if target.name in _without_english(found)}
-    said = f"No English test, so no gap, nor one of averages over it: {listed(without.values())}."
+    said = f"No English test, so no gap, nor one of averages over it: {listed(without.values(), MOST)}."
     return replace(made, notes=(*made.notes, said)) if without else made

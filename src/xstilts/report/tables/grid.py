@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from xstilts.report.findings import MEAN, Average, BaseFindings, Effect, Findings, Outcome
-from xstilts.report.tables import numbers
+from xstilts.report import writing
+from xstilts.report.findings import Average, BaseFindings, Effect, Findings, Outcome
 from xstilts.report.tables.notes import notes
 from xstilts.report.tables.table import DAGGER, DOUBLE_DAGGER, Cell, Column, Row, Section
 
@@ -42,21 +42,9 @@ def targets(found: BaseFindings) -> list[Head]:
     return [Head(target.name, target.title, (target.name,)) for target in found.targets]
 
 
-def averages(found: BaseFindings) -> list[Head]:
-    """A column for each average but groups; one for both where a benchmark has all targets of the study."""
-    whole = [average for average in found.averages if not is_group(average)]
-    benchmarks = {frozenset(average.targets) for average in whole if average.name != MEAN}
-    return heads(one for one in whole if one.name != MEAN or frozenset(one.targets) not in benchmarks)
-
-
 def heads(of: Iterable[Average]) -> list[Head]:
     """A column for each of some averages."""
     return [Head(average.name, average.title, average.targets) for average in of]
-
-
-def is_group(average: Average) -> bool:
-    """Whether it is over a group of a benchmark's targets: `(XTREME: retrieval)`."""
-    return ": " in average.name
 
 
 def section(findings: Findings, found: BaseFindings, columns: Sequence[Head], entry: Entries) -> Section:
@@ -104,7 +92,7 @@ def itself(value: float | None, mark: str) -> Entry:
     """The baseline's figure, which differs from itself by nothing."""
     if value is None:
         return Entry(Cell(marks=mark))
-    return Entry(Cell(numbers.score(value), marks=mark), rank=0.0)
+    return Entry(Cell(writing.score(value), marks=mark), rank=0.0)
 
 
 def difference(gain: Effect | None, mark: str, better: int = 1) -> Entry:
@@ -112,7 +100,7 @@ def difference(gain: Effect | None, mark: str, better: int = 1) -> Entry:
     if gain is None:
         return Entry(Cell(marks=mark))
     marks = DAGGER * abs(gain.significant) + mark
-    return Entry(Cell(numbers.signed(gain.value), marks=marks), rank=better * round(gain.value, 1) + 0.0)
+    return Entry(Cell(writing.signed(gain), marks=marks), rank=better * round(gain.value, 1) + 0.0)
 
 
 def lost_in(found: BaseFindings) -> Callable[[str, Head], str]:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xstilts.languages import LANGUAGES
 from xstilts.report.findings import ENGLISH, BaseFindings, Effect, Estimate, Findings, Target
 from xstilts.report.tables import grid
 from xstilts.report.tables.grid import Head
 from xstilts.report.tables.names import by_language
 from xstilts.report.tables.notes import notes
-from xstilts.report.tables.numbers import EFFECT, ESTIMATE, effect, estimate, under
-from xstilts.report.tables.table import DAGGER, Cell, Column, Row, Section, Sheet, Table
+from xstilts.report.tables.table import (
+    DAGGER,
+    EFFECT,
+    ESTIMATE,
+    Cell,
+    Column,
+    Row,
+    Section,
+    Sheet,
+    Table,
+    effect,
+    estimate,
+    under,
+)
+from xstilts.report.writing import language
 
 COLUMNS = (
     *("base", "recipe", "path", "language", "name", "n"),
@@ -33,18 +45,13 @@ def languages(findings: Findings, name: str) -> Table:
             for code, n in target.languages.items():
                 one = found.language(recipe, name, code)
                 fields = (*estimate(one.score), *effect(one.gain))
-                rows.append((found.base, recipe, path, code, named(code), n, *fields))
+                rows.append((found.base, recipe, path, code, language(code), n, *fields))
     caption = (
         f"The baseline {spec.baseline}: scores in per cent. The other recipes: differences to it in points. "
         f"n: test examples. {DAGGER}: p < 0.05 after Holm's correction over all recipes, targets and languages."
     )
     title = f"{spec.targets[name].title} by language"
     return Table(by_language(name), title, caption, tuple(sections), Sheet(COLUMNS, tuple(rows)))
-
-
-def named(code: str) -> str:
-    """A language's name; the code where the project does not know it."""
-    return LANGUAGES[code].name if code in LANGUAGES else code
 
 
 def _section(findings: Findings, found: BaseFindings, target: Target) -> Section:
@@ -65,7 +72,7 @@ def _section(findings: Findings, found: BaseFindings, target: Target) -> Section
     rows = []
     for code, n in target.languages.items():
         outcomes = {recipe: found.language(recipe, target.name, code) for recipe in order}
-        rows.append(row(named(code), code, str(n), {r: (one.score, one.gain) for r, one in outcomes.items()}))
+        rows.append(row(language(code), code, str(n), {r: (one.score, one.gain) for r, one in outcomes.items()}))
     means = {recipe: found.outcome(recipe, target.name) for recipe in order}
     last = [row("mean", "", "", {recipe: (one.score, one.gain) for recipe, one in means.items()})]
     if ENGLISH in target.languages and len(target.languages) > 1:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xstilts.report.findings import BaseFindings, Findings
 from xstilts.report.tables.table import DOUBLE_DAGGER, HOLE, Row
+from xstilts.report.writing import listed
 
 MOST = 6
 """Things that a sentence names before it counts the rest."""
@@ -47,7 +48,7 @@ def generated(findings: Findings) -> Iterator[str]:
 def _lost(found: BaseFindings, targets: set[str]) -> Iterator[str]:
     runs = dict.fromkeys((run.recipe, run.seed) for run in found.degenerate if run.target in targets)
     if runs:
-        named = listed(f"{recipe} with seed {seed}" for recipe, seed in runs)
+        named = listed((f"{recipe} with seed {seed}" for recipe, seed in runs), MOST)
         yield f"{DOUBLE_DAGGER}: holds runs behind which a training learned nothing ({named})."
 
 
@@ -61,15 +62,15 @@ def _missing(found: BaseFindings, targets: set[str]) -> Iterator[str]:
     untested = [target for target in dict.fromkeys(t for _, t in counts) if {(r, target) for r in recipes} <= gone]
     single = [f"{r} on {t}" for r, t in counts if (r, t) in gone and r not in bare and t not in untested]
     parts = (
-        f"all of {listed(bare)}" if bare else "",
-        f"anything on {listed(untested)}" if untested else "",
-        listed(single),
+        f"all of {listed(bare, MOST)}" if bare else "",
+        f"anything on {listed(untested, MOST)}" if untested else "",
+        listed(single, MOST),
     )
     if gone:
         yield f"{HOLE}: runs are missing. Not there yet: {'; '.join(part for part in parts if part)}."
     fewer = [f"{r} on {t} with {seeds - count} of {seeds}" for (r, t), count in counts.items() if count < seeds]
     if fewer:
-        yield f"A figure is of the seeds that have all of its runs. Fewer are there of {listed(fewer)}."
+        yield f"A figure is of the seeds that have all of its runs. Fewer are there of {listed(fewer, MOST)}."
 
 
 def _seeds(found: BaseFindings) -> Iterator[str]:
@@ -78,13 +79,8 @@ def _seeds(found: BaseFindings) -> Iterator[str]:
 
 
 def _unpaired(found: BaseFindings, targets: set[str]) -> Iterator[str]:
-    named = [f"{one.title} in {listed(one.unpaired)}" for one in found.targets if one.unpaired and one.name in targets]
+    named = [
+        f"{one.title} in {listed(one.unpaired, MOST)}" for one in found.targets if one.unpaired and one.name in targets
+    ]
     if named:
-        yield f"Recipes were tested on different numbers of examples, so that nothing is paired: {listed(named)}."
-
-
-def listed(things: Iterable[str]) -> str:
-    """With commas between, and a count of what would be too long to name."""
-    named = list(things)
-    rest = len(named) - MOST
-    return ", ".join(named[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+        yield f"Recipes were tested on different numbers of examples, so that nothing is paired: {listed(named, MOST)}."

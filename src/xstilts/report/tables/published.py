@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from xstilts.report.findings import BaseFindings, Comparison, Findings
-from xstilts.report.tables import numbers
 from xstilts.report.tables.notes import generated
 from xstilts.report.tables.table import HOLE, Cell, Column, Row, Section, Sheet, Table
+from xstilts.report.writing import score, signed
 
 COLUMNS = (
     *(Column(title, "word") for title in ("Recipe", "Target", "Language", "Figure")),
@@ -49,11 +49,11 @@ def _section(findings: Findings, found: BaseFindings) -> Section:
 
 
 def _row(one: Comparison) -> Row:
-    write = numbers.signed if one.gain else numbers.score
+    write = signed if one.gain else score
     figures = (
         write(one.published),
-        HOLE if one.ours is None else write(one.ours),
-        HOLE if one.difference is None else numbers.signed(one.difference),
+        write(one.ours),
+        signed(one.difference),
     )
     source = one.source if one.certainty == "published" else f"{one.source} (recalled, unverified)"
     words = (one.recipe, one.target, one.language, f"{one.metric}, {one.split}")

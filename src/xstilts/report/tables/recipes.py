@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xstilts.report.averages import columns
 from xstilts.report.findings import Findings
 from xstilts.report.tables import grid
 from xstilts.report.tables.effects import effects
@@ -24,23 +25,23 @@ FIGURES = (
 
 def recipes(findings: Findings) -> Table:
     """Recipes by targets, and by averages over all of them."""
-    columns = {found.base: [*grid.targets(found), *grid.averages(found)] for found in findings.bases}
-    return _table(findings, "recipes", "Recipes by targets", columns)
+    heads = {found.base: [*grid.targets(found), *grid.heads(columns(found))] for found in findings.bases}
+    return _table(findings, "recipes", "Recipes by targets", heads)
 
 
 def averages(findings: Findings) -> Table:
     """Recipes by averages: over all targets, benchmarks, and their groups."""
-    columns = {found.base: grid.heads(found.averages) for found in findings.bases}
-    return _table(findings, "averages", "Recipes by groups of targets", columns)
+    heads = {found.base: grid.heads(found.averages) for found in findings.bases}
+    return _table(findings, "averages", "Recipes by groups of targets", heads)
 
 
-def _table(findings: Findings, name: str, title: str, columns: dict[str, list[Head]]) -> Table:
+def _table(findings: Findings, name: str, title: str, heads: dict[str, list[Head]]) -> Table:
     baseline = findings.spec.baseline
     sections = [
         grid.section(
             findings,
             found,
-            columns[found.base],
+            heads[found.base],
             grid.compared(findings, found, lambda one: one.gain, lambda one: one.score.value if one.score else None),
         )
         for found in findings.bases
@@ -49,7 +50,7 @@ def _table(findings: Findings, name: str, title: str, columns: dict[str, list[He
         f"The baseline {baseline}: scores in per cent. The other recipes: differences to it in points. Means over a "
         f"target's languages, English included, then over targets, unweighted. {grid.DAGGERS}"
     )
-    wanted = {(base, head.name) for base, heads in columns.items() for head in heads}
+    wanted = {(base, head.name) for base, some in heads.items() for head in some}
     return Table(name, title, caption, tuple(sections), _sheet(findings, wanted))
 
 

@@ -28,8 +28,8 @@ def runs(findings: Findings) -> Table:
         for run in found.runs
     )
     caption = (
-        "Evaluations that are not there yet, and those behind which a training learned nothing, with other seeds as "
-        f"well. What is missing is made by: {spec.command()}"
+        "Evaluations that are not there yet, and those behind which a training learned nothing. What is missing is "
+        f"made by: {spec.command()}"
     )
     sections = tuple(map(_section, findings.bases))
     return Table("runs", "Missing and degenerate runs", caption, sections, Sheet(FIELDS, rows))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from xstilts.report.averages import columns
 from xstilts.report.findings import BaseFindings, Findings
-from xstilts.report.tables import grid, numbers
+from xstilts.report.tables import grid
 from xstilts.report.tables.grid import Entry, Head
-from xstilts.report.tables.numbers import ESTIMATE, estimate, under
-from xstilts.report.tables.table import Cell, Section, Sheet, Table
+from xstilts.report.tables.table import ESTIMATE, Cell, Section, Sheet, Table, estimate, under
+from xstilts.report.writing import score, span
+
+COLUMNS = ("base", "recipe", "path", "target", "title", "seed", *under("score", ESTIMATE))
 
 
 def scores(findings: Findings) -> Table:
     """Recipes by targets and averages."""
     sections = tuple(_scores(findings, found) for found in findings.bases)
-    columns = ("base", "recipe", "path", "target", "title", "seed", *under("score", ESTIMATE))
     rows = [
         (found.base, recipe, path, head.name, head.title, seed, *fields)
         for found in findings.bases
@@ -27,7 +29,7 @@ def scores(findings: Findings) -> Table:
     caption = (
         "Scores in per cent, with 95 % intervals. Means over a target's languages, English included, and over seeds."
     )
-    return Table("scores", "Scores", caption, sections, Sheet(columns, tuple(rows)))
+    return Table("scores", "Scores", caption, sections, Sheet(COLUMNS, tuple(rows)))
 
 
 def _scores(findings: Findings, found: BaseFindings) -> Section:
@@ -37,7 +39,7 @@ def _scores(findings: Findings, found: BaseFindings) -> Section:
         figure, mark = found.outcome(recipe, head.name).score, lost(recipe, head)
         if figure is None:
             return Entry(Cell(marks=mark))
-        cell = Cell(numbers.score(figure.value), below=numbers.span(figure.low, figure.high), marks=mark)
+        cell = Cell(score(figure), below=span(figure), marks=mark)
         return Entry(cell, rank=round(figure.value, 1))
 
-    return grid.section(findings, found, [*grid.targets(found), *grid.averages(found)], entry)
+    return grid.section(findings, found, [*grid.targets(found), *grid.heads(columns(found))], entry)

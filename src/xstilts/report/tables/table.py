@@ -1,15 +1,23 @@
-"""A table before it is Markdown, LaTeX or CSV: what its cells say, and how they are told apart."""
+"""A table before it is Markdown or LaTeX: what its cells say, and how they are told apart; and the same as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import Literal
 
-HOLE = "–"
+from xstilts.report.findings import Effect, Estimate
+from xstilts.report.writing import DASH
+
+HOLE = DASH
 DAGGER, DOUBLE_DAGGER, NOT_ABOVE = "†", "‡", "°"
 Kind = Literal["word", "figure", "text"]
 """Words stand to the left, figures to the right; text is broken into lines where a format needs that."""
 Plain = str | int | float | None
+ESTIMATE = ("", "_low", "_high")
+EFFECT = (*ESTIMATE, "_p", "_holm", "_significant")
+"""Endings of a figure's fields in a sheet."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +77,42 @@ class Table:
     """Sentences: what the figures are."""
     sections: tuple[Section, ...]
     sheet: Sheet
+
+
+def as_csv(sheet: Sheet) -> str:
+    """Figures have four digits after the point; what is not there is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(sheet.columns)
+    writer.writerows([[_field(value) for value in row] for row in sheet.rows])
+    return text.getvalue()
+
+
+def _field(value: Plain) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{round(value, 4) + 0.0:.4f}"  # + 0.0: or a tiny loss would be -0.0000
+    return str(value)
+
+
+def estimate(figure: Estimate | None) -> tuple[Plain, ...]:
+    """The fields `ESTIMATE` of a sheet."""
+    return (figure.value, figure.low, figure.high) if figure else (None,) * len(ESTIMATE)
+
+
+def effect(figure: Effect | None) -> tuple[Plain, ...]:
+    """The fields `EFFECT` of a sheet."""
+    if figure is None:
+        return (None,) * len(EFFECT)
+    return (*estimate(figure), exact(figure.p), exact(figure.holm), figure.significant)
+
+
+def exact(p: float | None) -> str | None:
+    """A p-value for programs: four digits after the point would make a small one nothing."""
+    return None if p is None else f"{p:.6g}"
+
+
+def under(name: str, endings: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a figure's fields in a sheet."""
+    return tuple(name + ending for ending in endings)

@@ -19,8 +19,7 @@ from xstilts.report.tables.published import published
 from xstilts.report.tables.recipes import averages, recipes
 from xstilts.report.tables.runs import runs
 from xstilts.report.tables.scores import scores
-from xstilts.report.tables.sheet import as_csv
-from xstilts.report.tables.table import Table
+from xstilts.report.tables.table import Table, as_csv
 from xstilts.report.tables.zeroshot import zeroshot
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from xstilts.report.findings import BaseFindings, Findings
-from xstilts.report.tables import grid, numbers
+from xstilts.report.tables import grid
 from xstilts.report.tables.grid import Entry, Head
 from xstilts.report.tables.table import NOT_ABOVE, Cell, Plain, Section, Sheet, Table
+from xstilts.report.writing import score, span
 
 COLUMNS = (
     *("base", "recipe", "path", "target", "title", "chance"),
@@ -51,11 +52,11 @@ def _section(findings: Findings, found: BaseFindings) -> Section:
             return Entry(Cell(marks=mark))
         low, high = outcome.others_99
         marks = mark + NOT_ABOVE * (low <= (_chance(found, head) or 0.0))
-        cell = Cell(numbers.score(outcome.others.value), below=numbers.span(low, high), marks=marks)
+        cell = Cell(score(outcome.others), below=span((low, high)), marks=marks)
         return Entry(cell, rank=round(outcome.others.value, 1))
 
     chances = (_chance(found, head) for head in heads)
-    guessing = (Cell("guessing"), *(Cell("≈ 0" if chance is None else numbers.score(chance)) for chance in chances))
+    guessing = (Cell("guessing"), *(Cell("≈ 0" if chance is None else score(chance)) for chance in chances))
     made = grid.section(findings, found, heads, entry)
     return replace(made, blocks=(*made.blocks, (guessing,)))
 

@@ -1,4 +1,7 @@
-"""What was read of which data set, and from which releases: the records say it, or else the registry of tasks."""
+"""What was read of which data set, and from which releases: the records say it, or else the registry of tasks.
+
+And a shelf, for whoever asks for much of what lies among the results of a world, and often.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.cards.made import named
 from xstilts.report.findings import LABORATORIES
+from xstilts.report.made import Made, named, read_made
 from xstilts.tasks import TASKS
 from xstilts.tasks.release import Release, releases
 
@@ -68,6 +71,29 @@ class Sources:
         names = dict.fromkeys(part["release"] for part in told.get("parts", ()))
         known = tuple(releases()[name] for name in names if name in releases())
         return Source(told.get("source") == GENERATED, known)
+
+
+class Shelf:
+    """The checkpoints of a world and the sources of its data; of a world that nobody knows (None) there are none."""
+
+    def __init__(self, results: Path | None) -> None:
+        self.results = results
+        self.sources = Sources(self.world, results)
+        self._read: dict[str, Made | None] = {}
+
+    @property
+    def world(self) -> str:
+        """Its name, which is that of the folder."""
+        return self.results.resolve().name if self.results else ""
+
+    def made(self, node: str) -> Made | None:
+        """A whole checkpoint by its path."""
+        if node not in self._read:
+            self._read[node] = read_made(self.folder(node)) if self.results else None
+        return self._read[node]
+
+    def folder(self, node: str) -> Path:
+        return (self.results or Path()) / "checkpoints" / node
 
 
 def told_source(file: Path) -> dict[str, Any] | None:
