@@ -32,7 +32,7 @@ def benchmarks() -> list[tuple[str, str]]:
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
         for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", file.read_text(), flags=re.M | re.S):
             pattern = re.search(r'benchmark:\s+(?:"<results>|plan.results / f")/?benchmarks/(.*)\.jsonl"', body)
-            found += [(rule, pattern[1])] if pattern else []
+            found += [(rule, pattern[1].replace("{plan.name}", "{study}"))] if pattern else []
     return found
 
 

@@ -112,6 +112,8 @@ def _facts(outcome: Outcome, baseline: str) -> Iterator[tuple[str, str]]:
         return
     yield "Score", f"{score(outcome.score)} {span(outcome.score)}"
     yield from _effect(f"Difference to {baseline}", outcome.gain)
+    if outcome.gain and outcome.gain.detectable:
+        yield "Detectable", f"{score(outcome.gain.detectable)} points, 4 times of 5, before any correction"
     if outcome.english:
         yield "English", f"{score(outcome.english)} {span(outcome.english)}"
     if outcome.others:
@@ -137,5 +139,3 @@ def _effect(label: str, effect: Effect | None) -> Iterator[tuple[str, str]]:
     yield "", f"{judgement(effect)}; {sureness(effect)}"
     if effect.new_language:
         yield "In other such languages", span(effect.new_language)
-    if effect.detectable:
-        yield "Detectable", f"{score(effect.detectable)} points, 4 times of 5, before any correction"
