@@ -10,10 +10,9 @@ Example, after `snakemake -c2`:
         --figures results/mini/report/quickstart/figures --out /tmp/report.html
 """
 
-import argparse
 from pathlib import Path
 
-from xstilts.command import run
+from xstilts.command import findings_arguments, run
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.report.findings import Findings
@@ -22,13 +21,11 @@ from xstilts.report.spent import spending
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--findings", required=True, type=Path, help="findings.json, from compare_recipes")
+    parser = findings_arguments(__doc__)
     parser.add_argument("--figures", required=True, type=Path, help="folder of the figures, from draw_figures")
     parser.add_argument("--plan", type=Path, help="plan.json, what the study was planned to take")
     parser.add_argument("--results", type=Path, help="folder of the world's results; needed with --plan")
     parser.add_argument("--out", required=True, type=Path, help="the page")
-    parser.add_argument("--code", default="", help="fingerprint of the code, shown on the page")
     args = parser.parse_args()
     if (args.plan is None) != (args.results is None):
         raise UserError("--plan and --results go together: what was planned, and what was spent")

@@ -6,7 +6,11 @@
     results.py best     [filters]                                  of each target the best recipe
     results.py missing  [filters]                                  what is not there yet, and what makes it
 
-Filters: --base, --recipe, --target, --language, --seed, each with several names. All take --csv [FILE].
+Input   score files below the world's results, or below --results; the configuration, for what is missing
+Output  a table, or CSV with --csv [FILE], which all take
+Cost    seconds; `compare` draws test examples anew: up to half a minute for all of XTREME
+
+Filters: --base, --recipe, --target, --language, --seed, each with several names.
 The study is the one of config/config.yaml, or that of --world and --study, which stand anywhere. With --results FOLDER
 alone, whatever score files lie below FOLDER are read, and no configuration.
 

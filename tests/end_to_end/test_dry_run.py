@@ -91,4 +91,4 @@ def test_programs_explain_themselves(program: Path):
     text = program.read_text(encoding="utf-8").split('"""')[1]
     for word in ("Input", "Output", "Cost", "Example"):
         assert f"{word}" in text
-    assert "arguments(__doc__" in program.read_text(encoding="utf-8")
+    assert re.search(r"arguments\(__doc__|description=__doc__", program.read_text(encoding="utf-8"))
